@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What happens to ports, once it is known: from the probes to all that keep account. */
+#include "event.h"
+#include "health.h"
+#include "walk.h"
+
+/**
+ * ephports_event_taken() - a holder has taken a port
+ * @rec: what is known of it
+ * @cause: what to count it as
+ *
+ * Context: any but hard interrupts. The port cannot be released before this returns.
+ */
+void ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause)
+{
+	rec->walk = ephports_walk_number();
+	if (likely(ephports_table_insert(rec, cause) != EPHPORTS_NO_ROOM))
+		return;
+	ephports_table_note(EPHPORTS_LOST);
+	ephports_health_note();
+	ephports_walk_ask();
+}
+
+/**
+ * ephports_event_handed_over() - a timewait socket takes over a port
+ * @from: the socket, which gives back its own hold later
+ * @to: the timewait socket
+ *
+ * Context: any but hard interrupts. Neither can be released before this returns.
+ *
+ * Return: false if @from has no record.
+ */
+bool ephports_event_handed_over(const void *from, const void *to)
+{
+	struct ephports_record rec;
+
+	if (!ephports_table_copy(from, &rec))
+		return false;
+	rec.key = to;
+	rec.flags |= EPHPORTS_F_TIMEWAIT;
+	ephports_event_taken(&rec, EPHPORTS_CLONED);
+	return true;
+}
+
+/**
+ * ephports_event_released() - a holder is about to give its port back
+ * @key: the holder; most have no record
+ *
+ * Context: any but hard interrupts. The holder cannot go before this returns.
+ */
+void ephports_event_released(const void *key)
+{
+	ephports_walk_released(key);
+	ephports_table_remove(key, EPHPORTS_RELEASED);
+}
+
+/**
+ * ephports_event_failed() - no port was free
+ * @net: the namespace
+ * @proto: the protocol
+ *
+ * Context: process context of the one that was refused.
+ */
+void ephports_event_failed(const struct net *net, enum ephports_proto proto)
+{
+	atomic64_inc(&ephports_ns(net)->failures[proto]);
+}

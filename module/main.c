@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Loading and unloading. */
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "log.h"
+#include "netlink.h"
+#include "ns.h"
+#include "probe.h"
+#include "proc.h"
+#include "table.h"
+#include "walk.h"
+
+/*
+ * Up in this order, down in reverse: what users reach is last up and first down, and what
+ * the probes use outlives them.
+ */
+static const struct part {
+	const char *name;
+	int (*init)(void);	/* says itself why it fails, but for -ENOMEM */
+	void (*exit)(void);
+} parts[] = {
+	{ "the records",	ephports_table_init,	ephports_table_exit },
+	{ "the namespaces",	ephports_ns_init,	ephports_ns_exit },
+	{ "walks",		ephports_walk_init,	ephports_walk_exit },
+	{ "probes",		ephports_probe_init,	ephports_probe_exit },
+	{ "older sockets",	ephports_walk_adopt,	NULL },
+	{ "netlink",		ephports_netlink_init,	ephports_netlink_exit },
+	{ "/proc/ephports",	ephports_proc_init,	ephports_proc_exit },
+};
+
+static void take_down(int n)
+{
+	while (n--)
+		if (parts[n].exit)
+			parts[n].exit();
+}
+
+static int __init ephports_init(void)
+{
+	int err, n;
+
+	for (n = 0; n < ARRAY_SIZE(parts); n++) {
+		err = parts[n].init();
+		if (err) {
+			take_down(n);
+			if (err == -ENOMEM)
+				ephports_err("not loaded: no memory for %s", parts[n].name);
+			return err;
+		}
+	}
+	ephports_info("loaded: %u records fit in %llu MB, %u sockets taken in",
+		      ephports_table_capacity(), ephports_table_bytes() >> 20,
+		      ephports_table_held());
+	return 0;
+}
+
+static void __exit ephports_exit(void)
+{
+	take_down(ARRAY_SIZE(parts));
+}
+
+module_init(ephports_init);
+module_exit(ephports_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Who uses the ephemeral ports, for what, and when they run out");
+MODULE_VERSION(EPHPORTS_VERSION);

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is kept for each network namespace, and what its sysctls say. */
+#include <linux/bitops.h>
+#include <linux/rwsem.h>
+
+#include "compat.h"
+#include "ns.h"
+
+unsigned int ephports_ns_id __read_mostly;
+static atomic64_t last_ns;
+
+static u32 range_of(const struct net *net)
+{
+	int low, high;
+
+	ephports_local_port_range(net, &low, &high);
+	return (u32)high << 16 | low;
+}
+
+/**
+ * ephports_ns_in_range() - whether a port is ephemeral in a namespace, at this moment
+ * @net: the namespace
+ * @port: host byte order
+ *
+ * Context: any but hard interrupts.
+ */
+bool ephports_ns_in_range(const struct net *net, u16 port)
+{
+	int low, high;
+
+	ephports_local_port_range(net, &low, &high);
+	return port >= low && port <= high;
+}
+
+/**
+ * ephports_ns_range_moved() - whether the range is not what the last walk saw
+ * @net: the namespace
+ */
+bool ephports_ns_range_moved(const struct net *net)
+{
+	return READ_ONCE(ephports_ns(net)->range) != range_of(net);
+}
+
+/**
+ * ephports_ns_range_seen() - a walk begins: it decides by the ranges of now
+ *
+ * Context: process context, may sleep.
+ */
+void ephports_ns_range_seen(void)
+{
+	struct net *net;
+
+	down_read(&net_rwsem);
+	for_each_net(net)
+		WRITE_ONCE(ephports_ns(net)->range, range_of(net));
+	up_read(&net_rwsem);
+}
+
+/**
+ * ephports_ns_reserved() - ports of ip_local_reserved_ports within a range
+ * @net: the namespace
+ * @low: lowest port
+ * @high: highest port, inclusive
+ */
+u32 ephports_ns_reserved(const struct net *net, int low, int high)
+{
+	const unsigned long *map = net->ipv4.sysctl_local_reserved_ports;
+	u32 n = 0;
+	int port;
+
+	if (!map)
+		return 0;
+	for (port = low; port <= high; port++)
+		n += test_bit(port, map);
+	return n;
+}
+
+/**
+ * ephports_ns_get() - a namespace by its inode number
+ * @inum: as /proc/PID/ns/net shows it
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: the namespace, to be given back with put_net(), or NULL.
+ */
+struct net *ephports_ns_get(u32 inum)
+{
+	struct net *net, *found = NULL;
+
+	down_read(&net_rwsem);
+	for_each_net(net) {
+		if (net->ns.inum == inum) {
+			found = maybe_get_net(net);
+			break;
+		}
+	}
+	up_read(&net_rwsem);
+	return found;
+}
+
+static int __net_init init_ns(struct net *net)
+{
+	struct ephports_ns *ns = ephports_ns(net);
+
+	ns->id = atomic64_inc_return(&last_ns);
+	ns->range = range_of(net);
+	return 0;
+}
+
+static struct pernet_operations ns_ops = {
+	.init = init_ns,
+	.id = &ephports_ns_id,
+	.size = sizeof(struct ephports_ns),
+};
+
+/**
+ * ephports_ns_init() - number the namespaces, those that exist and those to come
+ */
+int ephports_ns_init(void)
+{
+	return register_pernet_subsys(&ns_ops);
+}
+
+void ephports_ns_exit(void)
+{
+	unregister_pernet_subsys(&ns_ops);
+}

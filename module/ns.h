@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is kept for each network namespace. */
+#ifndef EPHPORTS_NS_H
+#define EPHPORTS_NS_H
+
+#include <linux/atomic.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+/* The protocols that are watched, as indices. */
+enum ephports_proto {
+	EPHPORTS_TCP,
+	EPHPORTS_UDP,
+	EPHPORTS_PROTOS
+};
+
+/**
+ * struct ephports_ns - lives and dies with its network namespace
+ * @id: its number, from 1, never used again (its inode number is)
+ * @range: ip_local_port_range when the kernel's tables were last walked, high << 16 | low
+ * @failures: allocations refused for want of a free port
+ */
+struct ephports_ns {
+	u64 id;
+	u32 range;
+	atomic64_t failures[EPHPORTS_PROTOS];
+};
+
+extern unsigned int ephports_ns_id __read_mostly;
+
+static inline struct ephports_ns *ephports_ns(const struct net *net)
+{
+	return net_generic(net, ephports_ns_id);
+}
+
+bool ephports_ns_in_range(const struct net *net, u16 port);
+bool ephports_ns_range_moved(const struct net *net);
+void ephports_ns_range_seen(void);
+u32 ephports_ns_reserved(const struct net *net, int low, int high);
+struct net *ephports_ns_get(u32 inum);
+
+int ephports_ns_init(void);
+void ephports_ns_exit(void);
+
+#endif /* EPHPORTS_NS_H */

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who took a port: taken down in numbers when it happens, told in the reader's numbers. */
+#include <linux/cgroup.h>
+#include <linux/cred.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+
+#include "owner.h"
+
+static void note_task(struct ephports_owner *owner, struct task_struct *task)
+{
+	struct pid_namespace *ns;
+
+	rcu_read_lock();
+	owner->cgroup = cgroup_id(task_dfl_cgroup(task));
+	/* Not get_task_comm(): its lock is not for a probe handler; a torn name is harmless. */
+	strscpy(owner->comm, task->group_leader->comm, sizeof(owner->comm));
+	owner->pid = task_tgid_nr(task);
+	owner->tid = task_pid_nr(task);
+	ns = task_active_pid_ns(task);
+	if (likely(ns == &init_pid_ns)) {
+		owner->ns_pid = owner->pid;
+		owner->ns_tid = owner->tid;
+	} else if (ns) {
+		owner->ns_pid = task_tgid_nr_ns(task, ns);
+		owner->ns_tid = task_pid_nr_ns(task, ns);
+	}
+	owner->pidns = ns ? ns->ns.inum : 0;
+	rcu_read_unlock();
+}
+
+/**
+ * ephports_owner_current() - take down the running process
+ * @owner: zeroed; filled whole, uid included
+ *
+ * Context: process context of the task that is meant; preemption may be off.
+ */
+void ephports_owner_current(struct ephports_owner *owner)
+{
+	note_task(owner, current);
+	owner->uid = __kuid_val(current_uid());
+}
+
+/**
+ * ephports_owner_of() - take down another process
+ * @owner: zeroed but for the uid, which is left alone (an adopted socket's uid is
+ *	the socket's own); no thread is named
+ * @leader: a thread group leader that the caller keeps from going away
+ *
+ * Context: any.
+ */
+void ephports_owner_of(struct ephports_owner *owner, struct task_struct *leader)
+{
+	note_task(owner, leader);
+	owner->tid = 0;
+	owner->ns_tid = 0;
+}
+
+/**
+ * ephports_owner_pids() - the numbers by which a reader knows an owner
+ * @owner: with a process
+ * @reader: the reader's pid namespace
+ * @pid: the process
+ * @tid: the thread, 0 if none is known
+ *
+ * The owner may be gone (its port need not be), so what counts is what was noted:
+ * the numbers of the initial pid namespace and of the owner's own. A reader between
+ * the two is told nothing.
+ *
+ * Return: false if the owner is not visible there.
+ */
+bool ephports_owner_pids(const struct ephports_owner *owner, const struct pid_namespace *reader,
+			 u32 *pid, u32 *tid)
+{
+	if (reader == &init_pid_ns) {
+		*pid = owner->pid;
+		*tid = owner->tid;
+	} else if (reader->ns.inum == owner->pidns) {
+		*pid = owner->ns_pid;
+		*tid = owner->ns_tid;
+	} else {
+		return false;
+	}
+	return *pid;
+}

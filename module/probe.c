@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where the kernel gives and takes ports: the only place that hooks its functions.
+ *
+ * Assignments run in process context alone, and are followed by return probes (their
+ * success is only known at the return). What can run in softirq is followed by one
+ * ftrace callback: a kprobe that hits while another kprobe's handler runs on the same
+ * CPU is skipped, an ftrace callback is not.
+ *
+ *	assignment	__inet_hash_connect	TCP connect() without bind
+ *			inet_csk_get_port	TCP bind() and listen()
+ *			udp_lib_get_port	UDP bind(), connect() and sends
+ *			inet_ehash_nolisten	accepted child, its port inherited for sure:
+ *						__inet_inherit_port() can still fail, when
+ *						the listener is being closed
+ *	hand-over	inet_twsk_hashdance	to TIME_WAIT
+ *	release		inet_put_port		TCP socket
+ *			inet_twsk_bind_unhash	TCP timewait socket
+ *			udp_lib_unhash		UDP socket
+ *
+ * At every one of these the kernel calls the function through its symbol, on all
+ * supported kernels. The socket is locked, or not yet or no longer to be found by
+ * others, so what a handler reads of it stands still.
+ */
+#include <linux/kprobes.h>
+#include <linux/ktime.h>
+#include <net/mptcp.h>
+#include <net/request_sock.h>
+
+#include <linux/ephports.h>
+
+#include "compat.h"
+#include "event.h"
+#include "log.h"
+#include "origin.h"
+#include "probe.h"
+#include "sock.h"
+
+/* The handlers read arguments by position; refuse to build if they move. */
+static_assert(__same_type(&inet_csk_get_port, (int (*)(struct sock *, unsigned short))NULL));
+static_assert(__same_type(&udp_lib_get_port,
+			  (int (*)(struct sock *, unsigned short, unsigned int))NULL));
+static_assert(__same_type(&inet_ehash_nolisten,
+			  (bool (*)(struct sock *, struct sock *, bool *))NULL));
+static_assert(__same_type(&inet_put_port, (void (*)(struct sock *))NULL));
+static_assert(__same_type(&inet_twsk_bind_unhash,
+			  (void (*)(struct inet_timewait_sock *, struct inet_hashinfo *))NULL));
+static_assert(__same_type(&udp_lib_unhash, (void (*)(struct sock *))NULL));
+
+/* What is known of @sk without knowing who it belongs to; @sk may be a timewait socket. */
+static void describe(struct ephports_record *rec, struct sock *sk, u8 proto)
+{
+	const struct net *net = sock_net(sk);
+
+	memset(rec, 0, sizeof(*rec));
+	rec->key = sk;
+	rec->cookie = ephports_sock_cookie(sk);
+	rec->nsid = ephports_ns(net)->id;
+	rec->netns = net->ns.inum;
+	rec->port = sk->sk_num;
+	rec->proto = proto;
+}
+
+static bool kernel_owned(const struct sock *sk)
+{
+	if (current->flags & PF_KTHREAD)
+		return true;
+	/* MPTCP opens its subflows as the kernel, on behalf of the process. */
+	return sk->sk_kern_sock && !(sk->sk_protocol == IPPROTO_TCP && sk_is_mptcp(sk));
+}
+
+/* Context: process context of the one that took the port, socket locked. */
+static void taken_by_current(struct sock *sk, u8 proto, u8 origin)
+{
+	struct ephports_record rec;
+
+	if (!ephports_ns_in_range(sock_net(sk), sk->sk_num))
+		return;
+	describe(&rec, sk, proto);
+	rec.origin = origin;
+	rec.born = ktime_get_boot_fast_ns();
+	if (kernel_owned(sk)) {
+		rec.reason = EPHPORTS_REASON_KERNEL;
+		rec.owner.uid = __kuid_val(sk->sk_uid);
+	} else {
+		ephports_owner_current(&rec.owner);
+	}
+	ephports_event_taken(&rec, EPHPORTS_ASSIGNED);
+}
+
+/* An attempt to take a port, from entry to return of the function. */
+struct attempt {
+	struct sock *sk;
+	u8 origin;
+	bool chosen;	/* by the kernel, not by number */
+};
+
+static int enter_connect(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct sock *sk = (struct sock *)regs_get_kernel_argument(regs, 1);
+	struct attempt *attempt = (struct attempt *)ri->data;
+
+	/* A socket that is bound already takes no port. */
+	if (sk->sk_protocol != IPPROTO_TCP || sk->sk_num)
+		return 1;
+	attempt->sk = sk;
+	return 0;
+}
+NOKPROBE_SYMBOL(enter_connect);
+
+static int return_connect(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct attempt *attempt = (struct attempt *)ri->data;
+	int ret = regs_return_value(regs);
+
+	if (!ret)
+		taken_by_current(attempt->sk, IPPROTO_TCP, EPHPORTS_ORIGIN_CONNECT);
+	else if (ret == -EADDRNOTAVAIL)
+		ephports_event_failed(sock_net(attempt->sk), EPHPORTS_TCP);
+	return 0;
+}
+NOKPROBE_SYMBOL(return_connect);
+
+/* A port asked for by number is of interest only inside the range. */
+static bool worth_following(const struct sock *sk, u16 snum)
+{
+	return !snum || ephports_ns_in_range(sock_net(sk), snum);
+}
+
+static int enter_tcp_bind(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct sock *sk = (struct sock *)regs_get_kernel_argument(regs, 0);
+	u16 snum = regs_get_kernel_argument(regs, 1);
+	struct attempt *attempt = (struct attempt *)ri->data;
+
+	/* listen() asks again for a socket that has its port. */
+	if (sk->sk_protocol != IPPROTO_TCP || inet_csk(sk)->icsk_bind_hash ||
+	    !worth_following(sk, snum))
+		return 1;
+	attempt->sk = sk;
+	attempt->chosen = !snum;
+	if (snum)
+		attempt->origin = EPHPORTS_ORIGIN_EXPLICIT;
+	else if (sk->sk_state == TCP_LISTEN)
+		attempt->origin = EPHPORTS_ORIGIN_LISTEN;
+	else
+		attempt->origin = EPHPORTS_ORIGIN_BIND;
+	return 0;
+}
+NOKPROBE_SYMBOL(enter_tcp_bind);
+
+static int enter_udp(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct sock *sk = (struct sock *)regs_get_kernel_argument(regs, 0);
+	u16 snum = regs_get_kernel_argument(regs, 1);
+	struct attempt *attempt = (struct attempt *)ri->data;
+
+	if (sk->sk_protocol != IPPROTO_UDP || !worth_following(sk, snum))
+		return 1;
+	attempt->sk = sk;
+	attempt->chosen = !snum;
+	attempt->origin = snum ? EPHPORTS_ORIGIN_EXPLICIT : ephports_origin_udp(sk);
+	return 0;
+}
+NOKPROBE_SYMBOL(enter_udp);
+
+/* A port of the kernel's choice is refused for one reason: none is free. */
+static int return_get_port(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct attempt *attempt = (struct attempt *)ri->data;
+	bool tcp = attempt->sk->sk_protocol == IPPROTO_TCP;
+
+	if (!(int)regs_return_value(regs))
+		taken_by_current(attempt->sk, tcp ? IPPROTO_TCP : IPPROTO_UDP, attempt->origin);
+	else if (attempt->chosen)
+		ephports_event_failed(sock_net(attempt->sk), tcp ? EPHPORTS_TCP : EPHPORTS_UDP);
+	return 0;
+}
+NOKPROBE_SYMBOL(return_get_port);
+
+/* Searches sleep, so many can be under way; what finds no room here is counted as missed. */
+#define MAX_ATTEMPTS	2048
+
+#define RETURN_PROBE(name, enter, leave) {	\
+	.kp.symbol_name = name,			\
+	.entry_handler = enter,			\
+	.handler = leave,			\
+	.data_size = sizeof(struct attempt),	\
+	.maxactive = MAX_ATTEMPTS,		\
+}
+
+static struct kretprobe return_probes[] = {
+	RETURN_PROBE("__inet_hash_connect", enter_connect, return_connect),
+	RETURN_PROBE("inet_csk_get_port", enter_tcp_bind, return_get_port),
+	RETURN_PROBE("udp_lib_get_port", enter_udp, return_get_port),
+};
+
+/* The listener's owner is the child's: nobody else's process is known to the kernel. */
+static void own_like_listener(struct ephports_record *rec, const struct sock *listener,
+			      const struct sock *child)
+{
+	struct ephports_record of;
+
+	if (listener && ephports_table_copy(listener, &of)) {
+		rec->owner = of.owner;
+		rec->reason = of.reason;
+		return;
+	}
+	rec->owner.uid = __kuid_val(child->sk_uid);
+	rec->reason = EPHPORTS_REASON_ADOPTED;
+}
+
+/* inet_ehash_nolisten(sk, osk, found_dup_sk); the last is given for accepted children only. */
+static void on_accept(struct ephports_ftrace_regs *regs)
+{
+	struct sock *sk = (struct sock *)ephports_ftrace_arg(regs, 0);
+	struct sock *osk = (struct sock *)ephports_ftrace_arg(regs, 1);
+	struct ephports_record rec;
+
+	if (!ephports_ftrace_arg(regs, 2) || sk->sk_protocol != IPPROTO_TCP ||
+	    !ephports_ns_in_range(sock_net(sk), sk->sk_num))
+		return;
+	describe(&rec, sk, IPPROTO_TCP);
+	rec.origin = EPHPORTS_ORIGIN_ACCEPT;
+	rec.born = ktime_get_boot_fast_ns();
+	own_like_listener(&rec, osk ? inet_reqsk(osk)->rsk_listener : NULL, sk);
+	ephports_event_taken(&rec, EPHPORTS_ASSIGNED);
+}
+
+/*
+ * inet_twsk_hashdance(tw, sk, ...): a socket without a record may be one that a walk has
+ * yet to meet, or that was lost; by then it has left the tables, so it is taken in here.
+ */
+static void on_hand_over(struct ephports_ftrace_regs *regs)
+{
+	struct sock *tw = (struct sock *)ephports_ftrace_arg(regs, 0);
+	struct sock *sk = (struct sock *)ephports_ftrace_arg(regs, 1);
+	struct ephports_record rec;
+
+	if (sk->sk_protocol != IPPROTO_TCP || ephports_event_handed_over(sk, tw) ||
+	    !ephports_ns_in_range(sock_net(tw), tw->sk_num))
+		return;
+	describe(&rec, tw, IPPROTO_TCP);
+	rec.flags = EPHPORTS_F_TIMEWAIT | EPHPORTS_F_ADOPTED | EPHPORTS_F_NO_UID;
+	rec.reason = EPHPORTS_REASON_ADOPTED;
+	ephports_event_taken(&rec, EPHPORTS_MENDED_IN);
+}
+
+/* inet_put_port(sk) */
+static void on_put_port(struct ephports_ftrace_regs *regs)
+{
+	ephports_event_released((void *)ephports_ftrace_arg(regs, 0));
+}
+
+/* inet_twsk_bind_unhash(tw, hashinfo), which does nothing for one that was unhashed before */
+static void on_timewait_end(struct ephports_ftrace_regs *regs)
+{
+	const struct inet_timewait_sock *tw = (void *)ephports_ftrace_arg(regs, 0);
+
+	if (tw->tw_tb)
+		ephports_event_released(tw);
+}
+
+/* udp_lib_unhash(sk), likewise */
+static void on_udp_unhash(struct ephports_ftrace_regs *regs)
+{
+	struct sock *sk = (struct sock *)ephports_ftrace_arg(regs, 0);
+
+	if (sk_hashed(sk))
+		ephports_event_released(sk);
+}
+
+/* A function to try the probes on: each that sees the call sets its bit in @unseen to 0. */
+static noinline void canary(unsigned long *unseen)
+{
+	barrier_data(unseen);
+}
+
+static void on_canary(struct ephports_ftrace_regs *regs)
+{
+	*(unsigned long *)ephports_ftrace_arg(regs, 0) &= ~EPHPORTS_BLIND_FTRACE;
+}
+
+static int canary_seen(struct kprobe *kp, struct pt_regs *regs)
+{
+	*(unsigned long *)regs_get_kernel_argument(regs, 0) &= ~EPHPORTS_BLIND_KPROBES;
+	return 0;
+}
+NOKPROBE_SYMBOL(canary_seen);
+
+static struct kprobe canary_probe = { .pre_handler = canary_seen };
+
+/* The functions that the one ftrace callback follows, the busiest first. */
+static struct hook {
+	const char *symbol;
+	void (*call)(struct ephports_ftrace_regs *regs);
+	kprobe_opcode_t *addr;	/* given instead of a symbol for our own; found by name else */
+} hooks[] = {
+	{ "inet_put_port",		on_put_port },
+	{ "inet_ehash_nolisten",	on_accept },
+	{ EPHPORTS_HASHDANCE,		on_hand_over },
+	{ "inet_twsk_bind_unhash",	on_timewait_end },
+	{ "udp_lib_unhash",		on_udp_unhash },
+	{ "canary",			on_canary, (kprobe_opcode_t *)canary },
+};
+
+static void notrace dispatch(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+			     struct ephports_ftrace_regs *regs)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		if (ip == (unsigned long)hooks[i].addr) {
+			hooks[i].call(regs);
+			return;
+		}
+	}
+}
+
+static struct ftrace_ops hook_ops = {
+	.func = dispatch,
+	.flags = EPHPORTS_FTRACE_FLAGS,
+};
+
+/**
+ * ephports_probe_missed() - calls that a probe should have followed and did not
+ */
+u64 ephports_probe_missed(void)
+{
+	u64 missed = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(return_probes); i++)
+		missed += READ_ONCE(return_probes[i].nmissed) +
+			  READ_ONCE(return_probes[i].kp.nmissed);
+	return missed;
+}
+
+/**
+ * ephports_probe_blind() - which kinds of probes do not see a call of our own
+ *
+ * Context: process context.
+ *
+ * Return: mask of enum ephports_blind.
+ */
+u32 ephports_probe_blind(void)
+{
+	unsigned long unseen = EPHPORTS_BLIND_KPROBES | EPHPORTS_BLIND_FTRACE;
+
+	canary(&unseen);
+	return unseen;
+}
+
+/* One line in the log; for want of memory, the caller has one. */
+static void refuse(int err, const char *what, const char *name)
+{
+	if (err != -ENOMEM)
+		ephports_err("not loaded: %s %s (%pe)", what, name, ERR_PTR(err));
+}
+
+/*
+ * Where the calls of ftrace stand in the functions: a probe that is never armed finds
+ * out, by the kernel's own rules for where a function begins.
+ */
+static int find_hooks(void)
+{
+	struct kprobe finders[ARRAY_SIZE(hooks)] = {};
+	struct kprobe *list[ARRAY_SIZE(hooks)];
+	int err = 0, n;
+
+	for (n = 0; n < ARRAY_SIZE(hooks); n++) {
+		list[n] = &finders[n];
+		finders[n].flags = KPROBE_FLAG_DISABLED;
+		if (hooks[n].addr)
+			finders[n].addr = hooks[n].addr;
+		else
+			finders[n].symbol_name = hooks[n].symbol;
+		err = register_kprobe(&finders[n]);
+		if (err) {
+			refuse(err, "cannot find the function", hooks[n].symbol);
+			break;
+		}
+		hooks[n].addr = finders[n].addr;
+	}
+	unregister_kprobes(list, n);
+	return err;
+}
+
+static int arm_hooks(void)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		err = ftrace_set_filter_ip(&hook_ops, (unsigned long)hooks[i].addr, 0, 0);
+		if (err) {
+			refuse(err, "cannot trace", hooks[i].symbol);
+			goto free_filter;
+		}
+	}
+	err = register_ftrace_function(&hook_ops);
+	if (!err)
+		return 0;
+	refuse(err, "ftrace does not start; if kernel.ftrace_enabled is 0, set it to 1 to use",
+	       "ephports");
+free_filter:
+	ephports_ftrace_free_filter(&hook_ops);
+	return err;
+}
+
+static void disarm_hooks(void)
+{
+	unregister_ftrace_function(&hook_ops);
+	ephports_ftrace_free_filter(&hook_ops);
+}
+
+static void disarm_return_probes(int n)
+{
+	struct kretprobe *list[ARRAY_SIZE(return_probes)];
+	int i;
+
+	for (i = 0; i < n; i++)
+		list[i] = &return_probes[i];
+	unregister_kretprobes(list, n);
+}
+
+static int arm_return_probes(void)
+{
+	int err, n;
+
+	for (n = 0; n < ARRAY_SIZE(return_probes); n++) {
+		err = register_kretprobe(&return_probes[n]);
+		if (err) {
+			refuse(err, "cannot probe the return of", return_probes[n].kp.symbol_name);
+			disarm_return_probes(n);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int arm_canary(void)
+{
+	int err;
+
+	canary_probe.addr = (kprobe_opcode_t *)canary;
+	err = register_kprobe(&canary_probe);
+	if (err) {
+		refuse(err, "cannot probe", "a function of its own");
+		return err;
+	}
+	if (!ephports_probe_blind())
+		return 0;
+	refuse(-EOPNOTSUPP, "probes do not fire; if debugfs kprobes/enabled is 0, set it to 1 to use",
+	       "ephports");
+	unregister_kprobe(&canary_probe);
+	return -EOPNOTSUPP;
+}
+
+/**
+ * ephports_probe_init() - arm all probes, or none
+ *
+ * From its return on, every port that is taken and was not being searched for before
+ * is seen.
+ */
+int ephports_probe_init(void)
+{
+	int err;
+
+	err = find_hooks();
+	if (err)
+		return err;
+	err = arm_hooks();
+	if (err)
+		return err;
+	err = arm_return_probes();
+	if (err)
+		goto disarm_hooks;
+	err = arm_canary();
+	if (err)
+		goto disarm_return_probes;
+	return 0;
+
+disarm_return_probes:
+	disarm_return_probes(ARRAY_SIZE(return_probes));
+disarm_hooks:
+	disarm_hooks();
+	return err;
+}
+
+/**
+ * ephports_probe_exit() - disarm all probes; no handler runs when it returns
+ */
+void ephports_probe_exit(void)
+{
+	unregister_kprobe(&canary_probe);
+	disarm_return_probes(ARRAY_SIZE(return_probes));
+	disarm_hooks();
+	synchronize_rcu();
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /proc/ephports: the records of the network namespace of whoever opened it, one a line.
+ *
+ * An open file holds the namespace's number, not the namespace. Each open file has its own
+ * place in the tables, so that any number of readers, in pieces of any size, get each
+ * record once and each line whole.
+ */
+#include <linux/ctype.h>
+#include <linux/nsproxy.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+
+#include <linux/ephports.h>
+
+#include "proc.h"
+#include "view.h"
+#include "walk.h"
+
+/**
+ * struct reader - an open file
+ * @view: its rights, fixed when it was opened
+ * @cursor: where it stands
+ * @index: of the line that @row is, the header being 0
+ * @row: the line that was shown last, kept in case it has to be shown again
+ */
+struct reader {
+	struct ephports_view view;
+	struct ephports_cursor cursor;
+	loff_t index;
+	struct ephports_row row;
+};
+
+static const struct ephports_filter any = EPHPORTS_FILTER_ANY;
+
+/* Move on to line @pos, from the start if that is the only way there. */
+static void *seek_row(struct reader *reader, loff_t pos)
+{
+	if (pos < reader->index || !reader->index) {
+		memset(&reader->cursor, 0, sizeof(reader->cursor));
+		reader->index = 0;
+	}
+	while (reader->index < pos) {
+		if (!ephports_view_next(&reader->view, &any, &reader->cursor, &reader->row))
+			return NULL;
+		reader->index++;
+	}
+	return &reader->row;
+}
+
+static void *start_rows(struct seq_file *m, loff_t *pos)
+{
+	struct reader *reader = m->private;
+
+	if (*pos)
+		return seek_row(reader, *pos);
+	reader->index = 0;
+	return SEQ_START_TOKEN;
+}
+
+static void *next_row(struct seq_file *m, void *v, loff_t *pos)
+{
+	return seek_row(m->private, ++*pos);
+}
+
+static void stop_rows(struct seq_file *m, void *v)
+{
+}
+
+/* Whatever would end a word or a line, or write to a terminal, as \ooo. */
+static void put_escaped(struct seq_file *m, const char *s)
+{
+	for (; *s; s++) {
+		if (isspace(*s) || iscntrl(*s) || *s == '\\')
+			seq_printf(m, "\\%03o", (unsigned char)*s);
+		else
+			seq_putc(m, *s);
+	}
+}
+
+static void put_address(struct seq_file *m, u8 family, const struct in6_addr *addr)
+{
+	if (family == AF_INET6)
+		seq_printf(m, " %pI6c", addr);
+	else
+		seq_printf(m, " %pI4", addr);
+}
+
+static void put_socket(struct seq_file *m, const struct ephports_row *row)
+{
+	const struct ephports_sock *sock = &row->sock;
+
+	if (!sock->family) {
+		seq_printf(m, " - - %u - - -", row->rec.port);
+		return;
+	}
+	seq_puts(m, sock->family == AF_INET6 ? " ipv6" : " ipv4");
+	put_address(m, sock->family, &sock->local);
+	seq_printf(m, " %u", row->rec.port);
+	if (sock->peer_port) {
+		put_address(m, sock->family, &sock->peer);
+		seq_printf(m, " %u", sock->peer_port);
+	} else {
+		seq_puts(m, " - -");
+	}
+	if (sock->ifindex)
+		seq_printf(m, " %u", sock->ifindex);
+	else
+		seq_puts(m, " -");
+}
+
+static void put_owner(struct seq_file *m, const struct ephports_row *row)
+{
+	static const char *const reasons[] = {
+		[EPHPORTS_REASON_ADOPTED]	= "adopted",
+		[EPHPORTS_REASON_KERNEL]	= "kernel",
+		[EPHPORTS_REASON_HIDDEN]	= "hidden",
+	};
+	const struct ephports_told *told = &row->told;
+
+	if (told->has_uid)
+		seq_printf(m, " %u", told->uid);
+	else
+		seq_puts(m, " -");
+	if (told->reason) {
+		seq_printf(m, " - %s - -", reasons[told->reason]);
+		return;
+	}
+	seq_printf(m, " %u - %llu ", told->pid, row->rec.owner.cgroup);
+	put_escaped(m, row->rec.owner.comm);
+}
+
+static int show_row(struct seq_file *m, void *v)
+{
+	const struct ephports_row *row = v;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_puts(m, "# ephports 1: id proto family local_addr local_port peer_addr peer_port ifindex state origin age_ns uid pid owner_reason cgroup_id comm\n");
+		return 0;
+	}
+	seq_printf(m, "%llu %s", row->rec.id, row->rec.proto == IPPROTO_TCP ? "tcp" : "udp");
+	put_socket(m, row);
+	seq_printf(m, " %s %s", ephports_view_state(row->sock.state),
+		   ephports_view_origin(row->rec.origin));
+	if (row->rec.flags & EPHPORTS_F_ADOPTED)
+		seq_puts(m, " -");
+	else
+		seq_printf(m, " %llu", ephports_view_age(row));
+	put_owner(m, row);
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static const struct seq_operations row_ops = {
+	.start	= start_rows,
+	.next	= next_row,
+	.stop	= stop_rows,
+	.show	= show_row,
+};
+
+static int open_rows(struct inode *inode, struct file *file)
+{
+	const struct net *net = current->nsproxy->net_ns;
+	struct reader *reader;
+
+	if (ephports_ns_range_moved(net))
+		ephports_walk_now();
+	reader = __seq_open_private(file, &row_ops, sizeof(*reader));
+	if (!reader)
+		return -ENOMEM;
+	reader->view.nsid = ephports_ns(net)->id;
+	reader->view.users = file->f_cred->user_ns;
+	reader->view.pids = proc_pid_ns(inode->i_sb);
+	reader->view.uid = file->f_cred->euid;
+	reader->view.admin = file_ns_capable(file, net->user_ns, CAP_NET_ADMIN);
+	return 0;
+}
+
+static const struct proc_ops file_ops = {
+	.proc_open	= open_rows,
+	.proc_read	= seq_read,
+	.proc_lseek	= seq_lseek,
+	.proc_release	= seq_release_private,
+};
+
+/**
+ * ephports_proc_init() - create /proc/ephports
+ */
+int ephports_proc_init(void)
+{
+	return proc_create("ephports", 0444, NULL, &file_ops) ? 0 : -ENOMEM;
+}
+
+/**
+ * ephports_proc_exit() - remove it; open files read nothing more
+ */
+void ephports_proc_exit(void)
+{
+	remove_proc_entry("ephports", NULL);
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a record's socket says of itself now.
+ *
+ * The release of a socket is seen before the socket can go, and the release needs the
+ * lock that the reader holds: so the memory is a socket's. Unless a release was missed;
+ * then it may be anything. It is therefore copied by a read that cannot fault, and
+ * believed only if the cookie (a number that no other socket ever had, and that a
+ * timewait socket takes over), and the port are the record's.
+ */
+#include <linux/sock_diag.h>
+#include <linux/uaccess.h>
+#include <net/inet_timewait_sock.h>
+#include <net/sock.h>
+
+#include <linux/ephports.h>
+
+#include "sock.h"
+#include "table.h"
+
+/* Bucket locked. */
+static bool copy_common(const struct ephports_record *rec, struct sock_common *sc)
+{
+	return !copy_from_kernel_nofault(sc, rec->key, sizeof(*sc)) &&
+	       sc->skc_num == rec->port &&
+	       (u64)atomic64_read(&sc->skc_cookie) == rec->cookie;
+}
+
+static u8 tcp_state(u8 state)
+{
+	switch (state) {
+	case TCP_ESTABLISHED:	return EPHPORTS_STATE_ESTABLISHED;
+	case TCP_SYN_SENT:	return EPHPORTS_STATE_SYN_SENT;
+	case TCP_SYN_RECV:	return EPHPORTS_STATE_SYN_RECV;
+	case TCP_FIN_WAIT1:	return EPHPORTS_STATE_FIN_WAIT_1;
+	case TCP_FIN_WAIT2:	return EPHPORTS_STATE_FIN_WAIT_2;
+	case TCP_TIME_WAIT:	return EPHPORTS_STATE_TIME_WAIT;
+	case TCP_CLOSE:		return EPHPORTS_STATE_BOUND;
+	case TCP_CLOSE_WAIT:	return EPHPORTS_STATE_CLOSE_WAIT;
+	case TCP_LAST_ACK:	return EPHPORTS_STATE_LAST_ACK;
+	case TCP_LISTEN:	return EPHPORTS_STATE_LISTEN;
+	case TCP_CLOSING:	return EPHPORTS_STATE_CLOSING;
+	}
+	return EPHPORTS_STATE_UNKNOWN;
+}
+
+static u8 sock_state(const struct ephports_record *rec, u8 state)
+{
+	if (rec->proto == IPPROTO_TCP)
+		return tcp_state(state);
+	return state == TCP_ESTABLISHED ? EPHPORTS_STATE_ESTABLISHED :
+					  EPHPORTS_STATE_UNCONNECTED;
+}
+
+static bool has_peer(u8 state)
+{
+	return state != EPHPORTS_STATE_LISTEN && state != EPHPORTS_STATE_BOUND &&
+	       state != EPHPORTS_STATE_UNCONNECTED;
+}
+
+/**
+ * ephports_sock_read() - addresses and state of a record's socket
+ * @rec: the record
+ * @sock: filled; with state unknown and nothing else if the socket is no longer
+ *	this record's
+ *
+ * Context: the record's bucket locked. Does not fault, whatever the key points at.
+ */
+void ephports_sock_read(const struct ephports_record *rec, struct ephports_sock *sock)
+{
+	struct sock_common sc;
+
+	memset(sock, 0, sizeof(*sock));
+	if (!copy_common(rec, &sc))
+		return;
+	sock->state = sock_state(rec, sc.skc_state);
+	sock->family = sc.skc_family;
+	sock->ifindex = sc.skc_bound_dev_if;
+	if (sc.skc_family == AF_INET6) {
+		sock->local = sc.skc_v6_rcv_saddr;
+		if (has_peer(sock->state))
+			sock->peer = sc.skc_v6_daddr;
+	} else {
+		sock->local.s6_addr32[0] = sc.skc_rcv_saddr;
+		if (has_peer(sock->state))
+			sock->peer.s6_addr32[0] = sc.skc_daddr;
+	}
+	if (has_peer(sock->state))
+		sock->peer_port = ntohs(sc.skc_dport);
+}
+
+/**
+ * ephports_sock_holds() - whether a record's holder still holds the port
+ * @rec: the record
+ *
+ * Stricter than reading: a timewait socket that let go of its bind bucket keeps its
+ * port number and its cookie until its memory is used again.
+ *
+ * Context: the record's bucket locked. Does not fault.
+ */
+bool ephports_sock_holds(const struct ephports_record *rec)
+{
+	const struct inet_timewait_sock *tw = rec->key;
+	struct inet_bind_bucket *tb;
+	struct sock_common sc;
+
+	if (!copy_common(rec, &sc))
+		return false;
+	if (!(rec->flags & EPHPORTS_F_TIMEWAIT))
+		return true;
+	return !copy_from_kernel_nofault(&tb, &tw->tw_tb, sizeof(tb)) && tb;
+}
+
+/**
+ * ephports_sock_cookie() - the number that no other socket ever had
+ * @sk: a full or a timewait socket; given a cookie if it has none yet
+ *
+ * Context: any.
+ */
+u64 ephports_sock_cookie(struct sock *sk)
+{
+	u64 cookie = atomic64_read(&sk->sk_cookie);
+	u32 halves[2];
+
+	if (cookie)
+		return cookie;
+	sock_diag_save_cookie(sk, halves);
+	return (u64)halves[1] << 32 | halves[0];
+}

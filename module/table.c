@@ -1,0 +1,572 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Records of port holders, in hash tables of their own per CPU.
+ *
+ * A record goes into the table of the CPU that runs the assignment and stays there
+ * until its release, which may run on any CPU. A directory, one word per hash of the
+ * key, finds it again:
+ *
+ *	bit 63		lock
+ *	bits 40..62	number of records with this hash, in all tables
+ *	bits 0..39	sum of the numbers of the CPUs whose tables hold them
+ *
+ * No record is answered by one load, one record is found by its CPU number, which
+ * then is the sum; only where several share the word are all tables asked.
+ *
+ * Locks, outer to inner; all are taken with interrupts off, because a handler in
+ * process context is interrupted by handlers in softirq:
+ *
+ *	directory word	insertion alone: "is there one? then no" is one step
+ *	bucket		the chain of records, and their contents
+ *	free list	records that hold nothing, when a CPU's own few run out
+ *
+ * The release of a socket is seen before the kernel lets it go, and needs the
+ * bucket's lock: who holds that lock may look at the sockets of the bucket's records
+ * (and must not fault or believe what no longer fits, since a release may be missed).
+ *
+ * A chain is kept with the newest record first, and ids only grow on one CPU: that is
+ * why a reader can come back to a bucket knowing just the last id that it saw.
+ */
+#include <linux/cpumask.h>
+#include <linux/hash.h>
+#include <linux/log2.h>
+#include <linux/moduleparam.h>
+#include <linux/numa.h>
+#include <linux/percpu.h>
+#include <linux/spinlock.h>
+#include <linux/topology.h>
+#include <linux/vmalloc.h>
+
+#include "log.h"
+#include "table.h"
+
+#define MIN_PORTS	1024u
+#define MAX_PORTS	(1u << 23)
+
+static unsigned int max_ports = 262144;
+module_param(max_ports, uint, 0444);
+MODULE_PARM_DESC(max_ports, "records that fit, 1024 to 8388608 (136 bytes each; default 262144, 36 MB)");
+
+#define WORD_LOCK	(1ULL << 63)
+#define WORD_ONE	(1ULL << 40)
+#define WORD_SUM	(WORD_ONE - 1)
+
+#define NIL		U32_MAX		/* end of a chain of records */
+#define LOCAL_FREE	64		/* records that a CPU keeps at hand */
+#define ID_BATCH	256		/* ids that a CPU takes at a time */
+
+struct bucket {
+	raw_spinlock_t lock;
+	u32 head;
+};
+
+struct cpu_table {
+	struct bucket *buckets;
+	u64 next_id;
+	u64 end_id;
+	u32 nr_free;
+	u32 free[LOCAL_FREE];
+	u64 counters[EPHPORTS_COUNTERS];
+};
+
+static DEFINE_PER_CPU(struct cpu_table, tables);
+static struct ephports_record *records;
+static atomic64_t *directory;
+static unsigned int directory_bits, bucket_bits;
+static u64 bytes;
+
+static atomic64_t last_id;
+static DEFINE_RAW_SPINLOCK(free_lock);
+static u32 free_head = NIL;	/* chained by ->next */
+static u32 never_used;		/* from here up, records were never touched */
+
+static u64 hash_key(const void *key)
+{
+	return (u64)(unsigned long)key * GOLDEN_RATIO_64;
+}
+
+static atomic64_t *directory_word(u64 hash)
+{
+	return &directory[hash >> (64 - directory_bits)];
+}
+
+static struct bucket *key_bucket(unsigned int cpu, u64 hash)
+{
+	return &per_cpu(tables, cpu).buckets[hash >> (64 - bucket_bits)];
+}
+
+/* Interrupts off. */
+static u64 lock_word(atomic64_t *word)
+{
+	u64 old;
+
+	while ((old = atomic64_fetch_or_acquire(WORD_LOCK, word)) & WORD_LOCK)
+		cpu_relax();
+	return old;
+}
+
+static void unlock_word(atomic64_t *word, u64 add)
+{
+	atomic64_add_return_release(add - WORD_LOCK, word);
+}
+
+/* Interrupts off. Moves up to half of a CPU's store from the common one. */
+static void refill(struct cpu_table *table)
+{
+	u32 i;
+
+	raw_spin_lock(&free_lock);
+	while (table->nr_free < LOCAL_FREE / 2) {
+		if (free_head != NIL) {
+			i = free_head;
+			free_head = records[i].next;
+		} else if (never_used < max_ports) {
+			i = never_used++;
+		} else {
+			break;
+		}
+		table->free[table->nr_free++] = i;
+	}
+	raw_spin_unlock(&free_lock);
+}
+
+static u32 take_record(struct cpu_table *table)
+{
+	if (!table->nr_free)
+		refill(table);
+	return table->nr_free ? table->free[--table->nr_free] : NIL;
+}
+
+/* Interrupts off. */
+static void give_record(u32 index)
+{
+	struct cpu_table *table = this_cpu_ptr(&tables);
+
+	if (table->nr_free == LOCAL_FREE) {
+		raw_spin_lock(&free_lock);
+		while (table->nr_free > LOCAL_FREE / 2) {
+			u32 i = table->free[--table->nr_free];
+
+			records[i].next = free_head;
+			free_head = i;
+		}
+		raw_spin_unlock(&free_lock);
+	}
+	table->free[table->nr_free++] = index;
+}
+
+/* Interrupts off: ids of one CPU grow, across batches too. */
+static u64 new_id(struct cpu_table *table)
+{
+	if (table->next_id == table->end_id) {
+		table->end_id = atomic64_add_return(ID_BATCH, &last_id) + 1;
+		table->next_id = table->end_id - ID_BATCH;
+	}
+	return table->next_id++;
+}
+
+/* Bucket locked. */
+static u32 *find_link(struct bucket *bucket, const void *key)
+{
+	u32 *link = &bucket->head;
+
+	while (*link != NIL && records[*link].key != key)
+		link = &records[*link].next;
+	return link;
+}
+
+/* Bucket locked; *@link is then the next record. */
+static void drop_record(u32 *link, unsigned int cpu, enum ephports_cause cause)
+{
+	u32 index = *link;
+
+	*link = records[index].next;
+	atomic64_sub(WORD_ONE + cpu, directory_word(hash_key(records[index].key)));
+	give_record(index);
+	__this_cpu_inc(tables.counters[cause]);
+}
+
+/* What is done to a record that was found, its bucket locked. */
+typedef void (*action)(u32 *link, unsigned int cpu, void *ctx);
+
+static __always_inline bool act_on_cpu(unsigned int cpu, u64 hash, const void *key, action act,
+				       void *ctx)
+{
+	struct bucket *bucket = key_bucket(cpu, hash);
+	bool found;
+	u32 *link;
+
+	if (READ_ONCE(bucket->head) == NIL)
+		return false;
+	raw_spin_lock(&bucket->lock);
+	link = find_link(bucket, key);
+	found = *link != NIL;
+	if (found)
+		act(link, cpu, ctx);
+	raw_spin_unlock(&bucket->lock);
+	return found;
+}
+
+/*
+ * Find the record of @key wherever it is, and do something to it; interrupts off. A
+ * record that is in is found for certain: its part of the directory word does not change
+ * while it stays.
+ */
+static __always_inline bool act_on_key(u64 word, u64 hash, const void *key, action act, void *ctx)
+{
+	unsigned int cpu;
+
+	word &= ~WORD_LOCK;
+	if (!word)
+		return false;
+	if (word < 2 * WORD_ONE)
+		return act_on_cpu(word & WORD_SUM, hash, key, act, ctx);
+	for_each_possible_cpu(cpu)
+		if (act_on_cpu(cpu, hash, key, act, ctx))
+			return true;
+	return false;
+}
+
+static void link_record(struct cpu_table *table, u32 index, u64 hash,
+			const struct ephports_record *rec)
+{
+	struct bucket *bucket = &table->buckets[hash >> (64 - bucket_bits)];
+
+	raw_spin_lock(&bucket->lock);
+	records[index] = *rec;
+	records[index].next = bucket->head;
+	bucket->head = index;
+	raw_spin_unlock(&bucket->lock);
+}
+
+/* A record that is to be put in, and what became of the one that was there. */
+struct newcomer {
+	const struct ephports_record *rec;
+	bool known;
+};
+
+/*
+ * A holder that was assigned its port while a walk had met it already: what the walk could
+ * not know is now known. One with the same key and another cookie is stale.
+ */
+static void settle(u32 *link, unsigned int cpu, void *ctx)
+{
+	struct newcomer *newcomer = ctx;
+	struct ephports_record *old = &records[*link];
+	u64 id = old->id;
+	u32 next = old->next;
+
+	newcomer->known = old->cookie == newcomer->rec->cookie;
+	if (!newcomer->known) {
+		drop_record(link, cpu, EPHPORTS_MENDED_OUT);
+		return;
+	}
+	old->walk = newcomer->rec->walk;
+	if (!(old->flags & EPHPORTS_F_ADOPTED) || (newcomer->rec->flags & EPHPORTS_F_ADOPTED))
+		return;
+	*old = *newcomer->rec;
+	old->id = id;
+	old->next = next;
+}
+
+/**
+ * ephports_table_insert() - record a holder
+ * @rec: all but id and next, which are filled in if the answer is EPHPORTS_NEW
+ * @cause: what to count it as
+ *
+ * A record with the same key and another cookie is what a missed release left
+ * behind: it goes, and is counted as mended out.
+ *
+ * Context: any but hard interrupts; no bucket locked.
+ */
+enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
+					     enum ephports_cause cause)
+{
+	u64 hash = hash_key(rec->key);
+	atomic64_t *word = directory_word(hash);
+	enum ephports_inserted answer = EPHPORTS_KNOWN;
+	struct newcomer newcomer = { .rec = rec };
+	struct cpu_table *table;
+	unsigned long flags;
+	u64 add = 0;
+	u32 index;
+
+	local_irq_save(flags);
+	table = this_cpu_ptr(&tables);
+	act_on_key(lock_word(word), hash, rec->key, settle, &newcomer);
+	if (unlikely(newcomer.known))
+		goto out;
+	index = take_record(table);
+	if (unlikely(index == NIL)) {
+		answer = EPHPORTS_NO_ROOM;
+		goto out;
+	}
+	rec->id = new_id(table);
+	link_record(table, index, hash, rec);
+	table->counters[cause]++;
+	add = WORD_ONE + raw_smp_processor_id();
+	answer = EPHPORTS_NEW;
+out:
+	unlock_word(word, add);
+	local_irq_restore(flags);
+	return answer;
+}
+
+static void remove_record(u32 *link, unsigned int cpu, void *ctx)
+{
+	drop_record(link, cpu, *(enum ephports_cause *)ctx);
+}
+
+/**
+ * ephports_table_remove() - the holder let go of its port
+ * @key: the holder
+ * @cause: what to count it as
+ *
+ * Context: any but hard interrupts; no bucket locked. A key without a record costs
+ * one load.
+ *
+ * Return: whether there was a record.
+ */
+bool ephports_table_remove(const void *key, enum ephports_cause cause)
+{
+	u64 hash = hash_key(key);
+	u64 word = atomic64_read(directory_word(hash));
+	unsigned long flags;
+	bool found;
+
+	if (likely(!word))
+		return false;
+	local_irq_save(flags);
+	found = act_on_key(word, hash, key, remove_record, &cause);
+	local_irq_restore(flags);
+	return found;
+}
+
+struct visit {
+	ephports_visitor visit;
+	void *ctx;
+};
+
+static void visit_record(u32 *link, unsigned int cpu, void *ctx)
+{
+	struct visit *visit = ctx;
+
+	visit->visit(&records[*link], visit->ctx);
+}
+
+/**
+ * ephports_table_visit() - look at, or change, the record of one holder
+ * @key: the holder
+ * @visit: called with the bucket locked and interrupts off; may change owner, reason
+ *	and walk; its answer is not asked for
+ * @ctx: handed to @visit
+ *
+ * Return: whether there is a record.
+ */
+bool ephports_table_visit(const void *key, ephports_visitor visit, void *ctx)
+{
+	u64 hash = hash_key(key);
+	u64 word = atomic64_read(directory_word(hash));
+	struct visit act = { visit, ctx };
+	unsigned long flags;
+	bool found;
+
+	if (likely(!word))
+		return false;
+	local_irq_save(flags);
+	found = act_on_key(word, hash, key, visit_record, &act);
+	local_irq_restore(flags);
+	return found;
+}
+
+static enum ephports_visit copy_record(struct ephports_record *rec, void *ctx)
+{
+	*(struct ephports_record *)ctx = *rec;
+	return EPHPORTS_STOP;
+}
+
+/**
+ * ephports_table_copy() - a copy of the record of one holder
+ * @key: the holder
+ * @copy: filled if there is one
+ *
+ * Return: whether there is a record.
+ */
+bool ephports_table_copy(const void *key, struct ephports_record *copy)
+{
+	return ephports_table_visit(key, copy_record, copy);
+}
+
+/*
+ * Visit the rest of one bucket. Returns true to go on to the next bucket, false if the
+ * visitor stopped.
+ */
+static bool walk_bucket(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx)
+{
+	struct bucket *bucket = &per_cpu(tables, cursor->cpu).buckets[cursor->bucket];
+	enum ephports_visit answer = EPHPORTS_NEXT;
+	unsigned long flags;
+	u32 *link;
+
+	if (READ_ONCE(bucket->head) == NIL)
+		return true;
+	raw_spin_lock_irqsave(&bucket->lock, flags);
+	link = &bucket->head;
+	while (answer != EPHPORTS_STOP && *link != NIL) {
+		struct ephports_record *rec = &records[*link];
+
+		if (!cursor->below || rec->id < cursor->below) {
+			answer = visit(rec, ctx);
+			if (answer == EPHPORTS_REMOVE) {
+				drop_record(link, cursor->cpu, EPHPORTS_MENDED_OUT);
+				continue;
+			}
+			cursor->below = rec->id;
+		}
+		link = &rec->next;
+	}
+	raw_spin_unlock_irqrestore(&bucket->lock, flags);
+	return answer != EPHPORTS_STOP;
+}
+
+/**
+ * ephports_table_walk() - visit every record, from where the cursor stands
+ * @cursor: moved on
+ * @visit: called with the bucket locked and interrupts off; quick, no sleep
+ * @ctx: handed to @visit
+ *
+ * Context: process context; may sleep between buckets.
+ *
+ * Return: true if @visit stopped the walk, false at the end.
+ */
+bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx)
+{
+	for (; cursor->cpu < nr_cpu_ids; cursor->cpu++, cursor->bucket = 0) {
+		if (!cpu_possible(cursor->cpu))
+			continue;
+		for (; cursor->bucket < 1u << bucket_bits; cursor->bucket++, cursor->below = 0) {
+			if (!walk_bucket(cursor, visit, ctx))
+				return true;
+			if (!(cursor->bucket & 0xfff))
+				cond_resched();
+		}
+	}
+	return false;
+}
+
+/**
+ * ephports_table_count() - one counter, summed over all CPUs
+ * @cause: which
+ */
+u64 ephports_table_count(enum ephports_cause cause)
+{
+	unsigned int cpu;
+	u64 sum = 0;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(tables, cpu).counters[cause]);
+	return sum;
+}
+
+/**
+ * ephports_table_note() - count something that changes no record
+ * @cause: EPHPORTS_LOST or EPHPORTS_UNKNOWN
+ */
+void ephports_table_note(enum ephports_cause cause)
+{
+	this_cpu_inc(tables.counters[cause]);
+}
+
+/**
+ * ephports_table_held() - records in the tables, exact when nothing happens
+ */
+u32 ephports_table_held(void)
+{
+	u64 in = 0, out = 0;
+	int i;
+
+	for (i = EPHPORTS_RELEASED; i <= EPHPORTS_MENDED_OUT; i++)
+		out += ephports_table_count(i);
+	for (i = EPHPORTS_ASSIGNED; i <= EPHPORTS_MENDED_IN; i++)
+		in += ephports_table_count(i);
+	return in - min(in, out);
+}
+
+u32 ephports_table_capacity(void)
+{
+	return max_ports;
+}
+
+/**
+ * ephports_table_bytes() - memory allocated here, fixed at loading
+ */
+u64 ephports_table_bytes(void)
+{
+	return bytes;
+}
+
+static void *alloc_table(size_t n, size_t size, int node)
+{
+	void *mem = vmalloc_node(array_size(n, size), node);
+
+	if (mem)
+		bytes += n * size;
+	return mem;
+}
+
+static int init_cpu(unsigned int cpu)
+{
+	struct cpu_table *table = &per_cpu(tables, cpu);
+	u32 i;
+
+	table->buckets = alloc_table(1u << bucket_bits, sizeof(*table->buckets), cpu_to_node(cpu));
+	if (!table->buckets)
+		return -ENOMEM;
+	for (i = 0; i < 1u << bucket_bits; i++) {
+		raw_spin_lock_init(&table->buckets[i].lock);
+		table->buckets[i].head = NIL;
+	}
+	return 0;
+}
+
+/**
+ * ephports_table_init() - allocate all the memory that will ever be used
+ *
+ * Return: 0, -EINVAL for a max_ports out of bounds, -ENOMEM.
+ */
+int ephports_table_init(void)
+{
+	unsigned int cpu;
+	int err;
+
+	if (max_ports < MIN_PORTS || max_ports > MAX_PORTS) {
+		ephports_err("not loaded: max_ports=%u is not from %u to %u", max_ports, MIN_PORTS, MAX_PORTS);
+		return -EINVAL;
+	}
+	directory_bits = order_base_2(max_ports);
+	bucket_bits = order_base_2(max(2 * max_ports / num_possible_cpus(), MIN_PORTS));
+
+	records = alloc_table(max_ports, sizeof(*records), NUMA_NO_NODE);
+	directory = alloc_table(1u << directory_bits, sizeof(*directory), NUMA_NO_NODE);
+	err = records && directory ? 0 : -ENOMEM;
+	if (!err)
+		memset(directory, 0, sizeof(*directory) << directory_bits);
+	for_each_possible_cpu(cpu)
+		err = err ?: init_cpu(cpu);
+	if (err)
+		ephports_table_exit();
+	return err;
+}
+
+/**
+ * ephports_table_exit() - free everything; nobody uses it any more
+ */
+void ephports_table_exit(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		vfree(per_cpu(tables, cpu).buckets);
+	vfree(directory);
+	vfree(records);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Records of port holders, in hash tables of their own per CPU. Knows ports and
+ * keys, and nothing of sockets. The lock rules stand in table.c.
+ */
+#ifndef EPHPORTS_TABLE_H
+#define EPHPORTS_TABLE_H
+
+#include <linux/types.h>
+
+#include "owner.h"
+
+/* What is true of a record besides its fields. */
+#define EPHPORTS_F_TIMEWAIT	BIT(0)	/* the key is a timewait socket */
+#define EPHPORTS_F_ADOPTED	BIT(1)	/* found by a walk: its age is not known */
+#define EPHPORTS_F_NO_UID	BIT(2)	/* nobody can say whose it was */
+
+/**
+ * struct ephports_record - one holder of one local port; numbers only
+ * @id: unique since loading
+ * @key: the holder's address: an identity together with @cookie, never followed
+ *	without a check
+ * @cookie: the socket's cookie, never 0
+ * @nsid: number of the network namespace, never used again (struct ephports_ns)
+ * @born: time of the assignment, ns of CLOCK_BOOTTIME
+ * @owner: who took the port; for an adopted record who holds it
+ * @netns: inode number of the network namespace
+ * @next: the table's own
+ * @port: local port, host byte order
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @origin: enum ephports_origin
+ * @reason: enum ephports_reason, why @owner names no process; TOLD if it does
+ * @flags: EPHPORTS_F_*
+ * @walk: number of the last walk that met the holder, modulo 256
+ */
+struct ephports_record {
+	u64 id;
+	const void *key;
+	u64 cookie;
+	u64 nsid;
+	u64 born;
+	struct ephports_owner owner;
+	u32 netns;
+	u32 next;
+	u16 port;
+	u8 proto;
+	u8 origin;
+	u8 reason;
+	u8 flags;
+	u8 walk;
+};
+
+/* Why a record came, or went; each is counted. */
+enum ephports_cause {
+	EPHPORTS_ASSIGNED,
+	EPHPORTS_ADOPTED,
+	EPHPORTS_CLONED,
+	EPHPORTS_MENDED_IN,
+	EPHPORTS_RELEASED,
+	EPHPORTS_MENDED_OUT,
+	EPHPORTS_LOST,
+	EPHPORTS_UNKNOWN,
+	EPHPORTS_COUNTERS
+};
+
+enum ephports_inserted {
+	EPHPORTS_NEW,		/* there was none, now there is */
+	EPHPORTS_KNOWN,		/* the holder has its record already */
+	EPHPORTS_NO_ROOM,	/* counted as lost by the caller's cause */
+};
+
+/**
+ * struct ephports_cursor - where a reader stands; start with all zero
+ *
+ * A record that exists from the first call to the last is visited exactly once,
+ * whatever comes and goes meanwhile.
+ */
+struct ephports_cursor {
+	u32 cpu;
+	u32 bucket;
+	u64 below;	/* in this bucket, ids from here up are done; 0: none is */
+};
+
+/* What a visitor of ephports_table_walk() answers. */
+enum ephports_visit {
+	EPHPORTS_NEXT,		/* go on */
+	EPHPORTS_STOP,		/* stop here, come back to the next */
+	EPHPORTS_REMOVE,	/* it is stale: drop it (MENDED_OUT), go on */
+};
+
+typedef enum ephports_visit (*ephports_visitor)(struct ephports_record *rec, void *ctx);
+
+enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
+					     enum ephports_cause cause);
+bool ephports_table_remove(const void *key, enum ephports_cause cause);
+bool ephports_table_copy(const void *key, struct ephports_record *copy);
+bool ephports_table_visit(const void *key, ephports_visitor visit, void *ctx);
+bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx);
+
+u64 ephports_table_count(enum ephports_cause cause);
+void ephports_table_note(enum ephports_cause cause);
+u32 ephports_table_held(void);
+u32 ephports_table_capacity(void);
+u64 ephports_table_bytes(void);
+
+int ephports_table_init(void);
+void ephports_table_exit(void);
+
+#endif /* EPHPORTS_TABLE_H */

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who sees what: one rule for every interface.
+ *
+ * Addresses, ports, state and uid are for everybody who may read the namespace. Process,
+ * command and cgroup are for the same uid or an administrator of the namespace, and only
+ * if the process is visible in the reader's pid namespace.
+ */
+#include <linux/ktime.h>
+#include <linux/uidgid.h>
+#include <net/ipv6.h>
+
+#include <linux/ephports.h>
+
+#include "health.h"
+#include "view.h"
+#include "walk.h"
+
+static const char *const states[] = {
+	[EPHPORTS_STATE_UNKNOWN]	= "unknown",
+	[EPHPORTS_STATE_ESTABLISHED]	= "established",
+	[EPHPORTS_STATE_SYN_SENT]	= "syn-sent",
+	[EPHPORTS_STATE_SYN_RECV]	= "syn-recv",
+	[EPHPORTS_STATE_FIN_WAIT_1]	= "fin-wait-1",
+	[EPHPORTS_STATE_FIN_WAIT_2]	= "fin-wait-2",
+	[EPHPORTS_STATE_TIME_WAIT]	= "time-wait",
+	[EPHPORTS_STATE_CLOSE_WAIT]	= "close-wait",
+	[EPHPORTS_STATE_LAST_ACK]	= "last-ack",
+	[EPHPORTS_STATE_CLOSING]	= "closing",
+	[EPHPORTS_STATE_LISTEN]		= "listen",
+	[EPHPORTS_STATE_BOUND]		= "bound",
+	[EPHPORTS_STATE_UNCONNECTED]	= "unconnected",
+};
+
+static const char *const origins[] = {
+	[EPHPORTS_ORIGIN_UNKNOWN]	= "unknown",
+	[EPHPORTS_ORIGIN_CONNECT]	= "connect",
+	[EPHPORTS_ORIGIN_BIND]		= "bind",
+	[EPHPORTS_ORIGIN_LISTEN]	= "listen",
+	[EPHPORTS_ORIGIN_SEND]		= "send",
+	[EPHPORTS_ORIGIN_EXPLICIT]	= "explicit",
+	[EPHPORTS_ORIGIN_ACCEPT]	= "accept",
+};
+
+const char *ephports_view_state(u8 state)
+{
+	return states[state];
+}
+
+const char *ephports_view_origin(u8 origin)
+{
+	return origins[origin];
+}
+
+static void tell_owner(const struct ephports_view *view, const struct ephports_record *rec,
+		       struct ephports_told *told)
+{
+	kuid_t uid = KUIDT_INIT(rec->owner.uid);
+
+	told->has_uid = !(rec->flags & EPHPORTS_F_NO_UID);
+	told->uid = told->has_uid ? from_kuid_munged(view->users, uid) : 0;
+	told->reason = rec->reason;
+	if (rec->reason != EPHPORTS_REASON_TOLD)
+		return;
+	if ((!view->admin && !uid_eq(uid, view->uid)) ||
+	    !ephports_owner_pids(&rec->owner, view->pids, &told->pid, &told->tid))
+		told->reason = EPHPORTS_REASON_HIDDEN;
+}
+
+/* What a record alone can say no to. */
+static bool wants_record(const struct ephports_filter *filter, const struct ephports_record *rec)
+{
+	return rec->port >= filter->low && rec->port <= filter->high &&
+	       (!filter->proto || filter->proto == rec->proto) &&
+	       (filter->origins & BIT(rec->origin));
+}
+
+/* v4 addresses match as v4-mapped ones. */
+static bool wants_address(const struct in6_addr *wanted, u8 bits, const struct in6_addr *addr,
+			  u8 family)
+{
+	struct in6_addr mapped;
+
+	if (!bits)
+		return true;
+	if (family == AF_INET6)
+		return ipv6_prefix_equal(addr, wanted, bits);
+	ipv6_addr_set_v4mapped(addr->s6_addr32[0], &mapped);
+	return family && ipv6_prefix_equal(&mapped, wanted, bits);
+}
+
+static bool wants_socket(const struct ephports_filter *filter, const struct ephports_sock *sock)
+{
+	return (filter->states & BIT(sock->state)) &&
+	       (!filter->family || filter->family == sock->family) &&
+	       (!filter->peer_port || filter->peer_port == sock->peer_port) &&
+	       wants_address(&filter->local, filter->local_bits, &sock->local, sock->family) &&
+	       (!filter->peer_bits ||
+		(sock->peer_port &&
+		 wants_address(&filter->peer, filter->peer_bits, &sock->peer, sock->family)));
+}
+
+/* A filter on what is hidden matches nothing. */
+static bool wants_owner(const struct ephports_filter *filter, const struct ephports_told *told)
+{
+	return (!filter->by_pid ||
+		(told->reason == EPHPORTS_REASON_TOLD && told->pid == filter->pid)) &&
+	       (!filter->by_uid || (told->has_uid && told->uid == filter->uid));
+}
+
+struct reading {
+	const struct ephports_view *view;
+	const struct ephports_filter *filter;
+	struct ephports_row *row;
+	bool stale;
+};
+
+static enum ephports_visit read_row(struct ephports_record *rec, void *ctx)
+{
+	struct reading *reading = ctx;
+	struct ephports_row *row = reading->row;
+
+	if ((reading->view->nsid && reading->view->nsid != rec->nsid) ||
+	    !wants_record(reading->filter, rec))
+		return EPHPORTS_NEXT;
+	ephports_sock_read(rec, &row->sock);
+	if (row->sock.state == EPHPORTS_STATE_UNKNOWN) {
+		reading->stale = true;
+		ephports_table_note(EPHPORTS_UNKNOWN);
+	}
+	tell_owner(reading->view, rec, &row->told);
+	if (!wants_socket(reading->filter, &row->sock) ||
+	    !wants_owner(reading->filter, &row->told))
+		return EPHPORTS_NEXT;
+	row->rec = *rec;
+	return EPHPORTS_STOP;
+}
+
+/**
+ * ephports_view_next() - the next record that a reader may see and wants
+ * @view: the reader
+ * @filter: what it wants
+ * @cursor: where it stands
+ * @row: filled
+ *
+ * A record whose socket is no longer its own is told with its state unknown; the
+ * kernel's tables will then be walked.
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: false at the end.
+ */
+bool ephports_view_next(const struct ephports_view *view, const struct ephports_filter *filter,
+			struct ephports_cursor *cursor, struct ephports_row *row)
+{
+	struct reading reading = { .view = view, .filter = filter, .row = row };
+	bool more = ephports_table_walk(cursor, read_row, &reading);
+
+	if (unlikely(reading.stale)) {
+		ephports_health_note();
+		ephports_walk_ask();
+	}
+	return more;
+}
+
+struct counting {
+	u64 nsid;
+	struct ephports_usage *usage;
+};
+
+static enum ephports_visit count_port(struct ephports_record *rec, void *ctx)
+{
+	struct counting *counting = ctx;
+	struct ephports_usage *usage = &counting->usage[rec->proto == IPPROTO_TCP ? EPHPORTS_TCP :
+									    EPHPORTS_UDP];
+
+	if (rec->nsid == counting->nsid) {
+		usage->sockets++;
+		__set_bit(rec->port, usage->map);
+	}
+	return EPHPORTS_NEXT;
+}
+
+/**
+ * ephports_view_usage() - which ports of a namespace are held
+ * @nsid: the namespace
+ * @usage: zeroed; filled, by enum ephports_proto
+ *
+ * Context: process context, may sleep.
+ */
+void ephports_view_usage(u64 nsid, struct ephports_usage usage[EPHPORTS_PROTOS])
+{
+	struct counting counting = { .nsid = nsid, .usage = usage };
+	struct ephports_cursor cursor = {};
+
+	ephports_table_walk(&cursor, count_port, &counting);
+}
+
+/**
+ * ephports_view_age() - time since the assignment, ns
+ * @row: not of an adopted record
+ */
+u64 ephports_view_age(const struct ephports_row *row)
+{
+	u64 now = ktime_get_boot_fast_ns();
+
+	return now > row->rec.born ? now - row->rec.born : 0;
+}
