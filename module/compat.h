@@ -153,10 +153,10 @@ static inline struct nlattr **ephports_dump_attrs(struct netlink_callback *cb)
 }
 
 /*
- * 9c5d03d36251 ("genetlink: start to validate reserved header bytes"), v6.0: all
+ * 9c5d03d36251 ("genetlink: start to validate reserved header bytes"), v6.1: all
  * our commands are strict from the first.
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
 #define EPHPORTS_GENL_RESV_START	.resv_start_op = EPHPORTS_CMD_UNSPEC + 1,
 #else
 #define EPHPORTS_GENL_RESV_START
@@ -169,7 +169,7 @@ static inline struct nlattr **ephports_dump_attrs(struct netlink_callback *cb)
  */
 #define EPHPORTS_WAITS_FOR_PREEMPTED	IS_ENABLED(CONFIG_TASKS_RCU)
 
-/* Only for reading: 5.10 does not take a const net (4b01a9674231, v5.14). */
+/* Only read, though 5.10 does not say so: its parameter is not const. */
 static inline void ephports_local_port_range(const struct net *net, int *low, int *high)
 {
 	inet_get_local_port_range((struct net *)net, low, high);

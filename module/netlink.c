@@ -153,7 +153,11 @@ static int set_view(struct netlink_callback *cb, struct ephports_view *view,
 	return 0;
 }
 
-static int start_dump(struct netlink_callback *cb)
+/*
+ * The first step of a dump, still in the context of the request. Not in genl_ops.start:
+ * every kernel passes on what the extack of a dump says, but 6.1 has none for its start.
+ */
+static struct dump *begin_dump(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = ephports_dump_attrs(cb);
 	struct dump *dump;
@@ -161,16 +165,15 @@ static int start_dump(struct netlink_callback *cb)
 
 	dump = kzalloc(sizeof(*dump), GFP_KERNEL);
 	if (!dump)
-		return -ENOMEM;
-	err = set_view(cb, &dump->view, attrs);
-	if (!err)
-		err = ephports_filter_read(&dump->filter, attrs, cb->extack);
+		return ERR_PTR(-ENOMEM);
+	err = set_view(cb, &dump->view, attrs) ?:
+	      ephports_filter_read(&dump->filter, attrs, cb->extack);
 	if (err) {
 		kfree(dump);
-		return err;
+		return ERR_PTR(err);
 	}
 	cb->args[0] = (long)dump;
-	return 0;
+	return dump;
 }
 
 static int end_dump(struct netlink_callback *cb)
@@ -198,8 +201,10 @@ static int put_row(struct sk_buff *skb, struct netlink_callback *cb,
 
 static int dump_ports(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dump *dump = (struct dump *)cb->args[0];
+	struct dump *dump = (struct dump *)cb->args[0] ?: begin_dump(cb);
 
+	if (IS_ERR(dump))
+		return PTR_ERR(dump);
 	dump->view.pids = task_active_pid_ns(current);
 	cb->seq = ephports_health_seq();
 	for (;;) {
@@ -221,7 +226,6 @@ static const struct genl_ops ops[] = {
 	},
 	{
 		.cmd		= EPHPORTS_CMD_PORT_GET,
-		.start		= start_dump,
 		.dumpit		= dump_ports,
 		.done		= end_dump,
 		.policy		= ephports_filter_policy,

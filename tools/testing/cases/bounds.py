@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# guest: --cpus 4
+"""What does not fit is counted, what is blinded or missed is said, what is wrong is refused."""
+import errno
+import os
+import resource
+import socket
+
+from ephtest import *
+
+CAPACITY = 1024
+KPROBES = "/sys/kernel/debug/kprobes/enabled"
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+@test
+def what_does_not_fit_is_counted_exactly_and_taken_in_when_there_is_room():
+    with loaded(f"max_ports={CAPACITY}"):
+        held = [udp() for _ in range(CAPACITY + 300)]
+        for s in held:
+            s.bind(("", 0))
+        told = listing()
+        kept = len(told["ports"])
+        # A CPU may hold up to 64 free records at hand that others cannot have.
+        assert CAPACITY - 64 * os.cpu_count() <= kept <= CAPACITY, kept
+        assert told["lost"] == len(held) - kept and not told["complete"], (told["lost"], kept)
+        for s in held[:600]:
+            s.close()
+        eventually(lambda: assert_exact(), 30)
+        assert listing()["lost"] == len(held) - kept
+        for s in held[600:]:
+            s.close()
+        assert_exact()
+
+
+@test
+def sockets_that_do_not_fit_at_loading_are_counted():
+    held = [udp() for _ in range(CAPACITY + 200)]
+    for s in held:
+        s.bind(("", 0))
+    with loaded(f"max_ports={CAPACITY}"):
+        told = listing()
+        assert told["lost"] == len(held) - len(told["ports"]) >= 200 and not told["complete"]
+    for s in held:
+        s.close()
+
+
+@test
+def range_that_is_widened_takes_in_what_was_outside():
+    with loaded(), tcp() as s, udp() as u, listener(port=20300):
+        s.bind(("127.0.0.1", 20310))
+        u.bind(("127.0.0.1", 20311))
+        absent(20310), absent(20311)
+        with sysctl_set("net.ipv4.ip_local_port_range", "20305 60999"):
+            assert record(20310)["origin"] == "explicit"
+            assert record(20311)["owner_reason"] is None
+            assert protocol("tcp")["range_low"] == 20305
+            assert_exact(20305)
+        # A record lives until its release, and is not in use of a range that it is not in.
+        assert record(20310)["state"] == "bound"
+        assert protocol("tcp")["ports_in_use"] == 0 and protocol("tcp")["sockets"] == 1
+
+
+@test
+def ports_in_use_are_distinct_ports_of_the_range():
+    with loaded(), listener(port=20300) as a, listener(port=20301) as b:
+        with sysctl_set("net.ipv4.ip_local_port_range", "45000 45003"), \
+                sysctl_set("net.ipv4.ip_local_reserved_ports", "45001,45003,50000"):
+            pairs = [connected(a), connected(b), connected(a), connected(b)]
+            assert {port_of(c) for c, _ in pairs} == {45000, 45002}
+            p = protocol("tcp")
+            assert (p["range_low"], p["range_high"], p["range_ports"], p["reserved_ports"],
+                    p["ports_in_use"], p["sockets"]) == (45000, 45003, 4, 2, 2, 4), p
+            for c, s in pairs:
+                reset_on_close(c)
+                c.close(), s.close()
+
+
+@test
+def failed_allocations_are_counted_and_nothing_else():
+    with loaded(), listener(port=20300) as server:
+        with sysctl_set("net.ipv4.ip_local_port_range", "45000 45003"):
+            kept = []
+            failures = 0
+            for _ in range(10):
+                s = tcp()
+                try:
+                    s.connect(server.getsockname())
+                    kept.append(s)
+                except OSError as e:
+                    assert e.errno == errno.EADDRNOTAVAIL, e
+                    failures += 1
+            assert len(kept) == 4 and protocol("tcp")["failures"] == failures == 6
+            with tcp() as s:
+                try:
+                    s.bind(("127.0.0.1", 0))
+                except OSError as e:
+                    assert e.errno == errno.EADDRINUSE, e
+            assert protocol("tcp")["failures"] == 7
+            held = [udp() for _ in range(4)]
+            for s in held:
+                s.bind(("", 0))
+            with udp() as s:
+                try:
+                    s.connect(("127.0.0.1", 53))
+                except OSError as e:
+                    assert e.errno == errno.EAGAIN, e
+            assert protocol("udp")["failures"] == 1
+            for s in kept + held:
+                s.close()
+
+
+@test
+def kprobes_that_are_disarmed_are_noticed():
+    with loaded():
+        assert summary()["complete"]
+        write(KPROBES, "0")
+        try:
+            assert not summary()["complete"] and not listing()["complete"]
+            text = ephstat().stdout.splitlines()[0]
+            assert "blind" in text.lower() and "kprobes" in text, text
+        finally:
+            write(KPROBES, "1")
+        assert summary()["complete"]
+
+
+@test
+def ftrace_cannot_be_switched_off_while_the_module_is_loaded():
+    with loaded():
+        try:
+            sysctl("kernel.ftrace_enabled", 0)
+            raise AssertionError("it could")
+        except OSError as e:
+            assert e.errno == errno.EBUSY, e
+
+
+def refused(*params):
+    lines = log_of(lambda: load(*params, check=False))
+    assert not is_loaded()
+    assert len(lines) == 1 and lines[0].startswith("ephports: not loaded: "), lines
+    return lines[0]
+
+
+@test
+def loading_is_refused_in_one_line_and_the_next_one_works():
+    assert "max_ports=5 " in refused("max_ports=5")
+    assert "max_ports=99999999 " in refused("max_ports=99999999")
+    write(KPROBES, "0")
+    try:
+        assert "kprobes/enabled" in refused()
+    finally:
+        write(KPROBES, "1")
+    with sysctl_set("kernel.ftrace_enabled", 0):
+        assert "kernel.ftrace_enabled" in refused()
+    with loaded():
+        assert summary()["complete"]
+
+
+@test
+def module_that_is_not_loaded_is_told_with_the_next_step():
+    r = ephstat(check=False)
+    assert r.returncode == 3 and "insmod" in r.stderr and not r.stdout, (r.returncode, r.stderr)
+
+
+@test
+def resync_by_hand_changes_nothing_that_is_right():
+    with loaded(), listener() as server:
+        pairs = [connected(server) for _ in range(50)]
+        before = sorted(p["id"] for p in ports())
+        ephstat("resync")
+        assert sorted(p["id"] for p in ports()) == before
+        assert all(p["owner_reason"] is None and p["age_ns"] for p in ports())
+        del pairs
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))
+    with oracle():
+        main()

@@ -1,0 +1,394 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the cases share: a test is a function named after the promise that it checks.
+
+Runs as root in a guest. Prints KTAP; a test passes if it returns, fails if it raises, and is
+skipped, with the reason, if it raises Skip.
+"""
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+import traceback
+
+TOP = os.environ["EPHPORTS_TOP"]
+MODULE = os.environ["EPHPORTS_MODULE"]
+ORACLE = os.environ["EPHPORTS_ORACLE"]
+EPHSTAT = os.path.join(TOP, "tools/ephstat/ephstat")
+STORM = os.path.join(TOP, "tools/testing/storm/storm")
+
+LOW, HIGH = 32768, 60999
+IP_BIND_ADDRESS_NO_PORT = 24
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+
+_tests = []
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Skip(Exception):
+    pass
+
+
+def test(function):
+    _tests.append(function)
+    return function
+
+
+def main():
+    print("KTAP version 1")
+    print(f"1..{len(_tests)}")
+    failed = 0
+    for number, function in enumerate(_tests, 1):
+        name = function.__name__
+        try:
+            function()
+            print(f"ok {number} {name}", flush=True)
+        except Skip as why:
+            print(f"ok {number} {name} # SKIP {why}", flush=True)
+        except BaseException:
+            failed += 1
+            for line in traceback.format_exc().splitlines():
+                print(f"# {line}")
+            print(f"not ok {number} {name}", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+def run(*command, check=True, **options):
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    if check and done.returncode:
+        raise AssertionError(f"{command}: exit {done.returncode}: {done.stderr.strip()}")
+    return done
+
+
+# ---- the module ----------------------------------------------------------------------------
+
+def load(*params, check=True):
+    return run("insmod", MODULE, *params, check=check)
+
+
+def is_loaded():
+    return os.path.isdir("/sys/module/ephports")
+
+
+def unload():
+    if is_loaded():
+        run("rmmod", "ephports")
+
+
+@contextlib.contextmanager
+def loaded(*params):
+    load(*params)
+    try:
+        yield
+    finally:
+        unload()
+
+
+@contextlib.contextmanager
+def oracle():
+    run("insmod", ORACLE)
+    try:
+        yield
+    finally:
+        run("rmmod", "ephports_oracle")
+
+
+def log_of(function):
+    """Lines that the module wrote to the kernel's log while function ran."""
+    run("dmesg", "--clear")
+    function()
+    return [line for line in run("dmesg", "--notime").stdout.splitlines()
+            if line.startswith("ephports:") and "module" not in line.split(":")[1]]
+
+
+# ---- what ephports says --------------------------------------------------------------------
+
+def ephstat(*args, **options):
+    return run(EPHSTAT, *args, **options)
+
+
+def listing(*args, **options):
+    return json.loads(ephstat("-j", "list", *args, **options).stdout)
+
+
+def summary(*args):
+    return json.loads(ephstat("-j", *args).stdout)
+
+
+def ports(*args, **options):
+    return listing(*args, **options)["ports"]
+
+
+def protocol(name, *args):
+    return next(p for p in summary(*args)["protocols"] if p["proto"] == name)
+
+
+def record(port, *args, proto=None):
+    """The one record with this local port."""
+    found = [p for p in ports(*args) if p["local_port"] == port and proto in (None, p["proto"])]
+    assert len(found) == 1, f"port {port}: {len(found)} records: {found}"
+    return found[0]
+
+
+def absent(port, *args, proto=None):
+    found = [p for p in ports(*args) if p["local_port"] == port and proto in (None, p["proto"])]
+    assert not found, f"port {port} is still recorded: {found}"
+
+
+PROC_COLUMNS = ("id proto family local_addr local_port peer_addr peer_port ifindex state origin "
+                "age_ns uid pid owner_reason cgroup_id comm").split()
+
+
+def parse_proc(text):
+    lines = text.splitlines(keepends=True)
+    assert lines[0] == "# ephports 1: " + " ".join(PROC_COLUMNS) + "\n", lines[0]
+    rows = []
+    for line in lines[1:]:
+        assert line.endswith("\n"), f"a line is cut: {line!r}"
+        fields = line.split()
+        assert len(fields) == len(PROC_COLUMNS), line
+        rows.append(dict(zip(PROC_COLUMNS, fields)))
+    return rows
+
+
+def proc():
+    with open("/proc/ephports", encoding="utf-8") as file:
+        return parse_proc(file.read())
+
+
+def netns_of(pid="self"):
+    return os.stat(f"/proc/{pid}/ns/net").st_ino
+
+
+def eventually(check, seconds=20):
+    """For what the kernel does in its own time; never for what must hold at once."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+# ---- what the kernel says ------------------------------------------------------------------
+
+def holders():
+    """Every holder of a port, from the kernel's tables, as the oracle reads them."""
+    with open("/proc/ephports_oracle", encoding="utf-8") as file:
+        return sorted(tuple(line.split()) for line in file)
+
+
+def as_holder(p):
+    peer = (p["peer_addr"], str(p["peer_port"])) if p["peer_port"] else ("-", "-")
+    return (p["proto"], str(p["netns"]), p["family"], p["local_addr"], str(p["local_port"]),
+            *peer, p["state"])
+
+
+def in_range(holder, low=LOW, high=HIGH):
+    return low <= int(holder[4]) <= high
+
+
+def assert_exact(low=LOW, high=HIGH, netns=None):
+    """0 missing, 0 stale, 0 wrong, against the kernel's tables. The storm must be over."""
+    truth = [h for h in holders() if in_range(h, low, high) and netns in (None, int(h[1]))]
+    told = listing("-A")
+    ours = sorted(as_holder(p) for p in told["ports"]
+                  if low <= p["local_port"] <= high and netns in (None, p["netns"]))
+    missing, stale = multiset_minus(truth, ours), multiset_minus(ours, truth)
+    assert not missing and not stale, \
+        f"{len(missing)} missing, {len(stale)} stale of {len(truth)}: {missing[:5]} {stale[:5]}"
+    assert told["complete"], "not complete"
+    return len(truth)
+
+
+def multiset_minus(a, b):
+    rest = list(b)
+    left = []
+    counts = {}
+    for item in rest:
+        counts[item] = counts.get(item, 0) + 1
+    for item in a:
+        if counts.get(item, 0):
+            counts[item] -= 1
+        else:
+            left.append(item)
+    return left
+
+
+def sysctl(name, value=None):
+    path = "/proc/sys/" + name.replace(".", "/")
+    if value is None:
+        with open(path, encoding="utf-8") as file:
+            return file.read().strip()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(str(value))
+    return None
+
+
+@contextlib.contextmanager
+def sysctl_set(name, value):
+    old = sysctl(name)
+    sysctl(name, value)
+    try:
+        yield
+    finally:
+        sysctl(name, old.replace("\t", " ") or "\n")
+
+
+# ---- sockets -------------------------------------------------------------------------------
+
+LOOP = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+ANY = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}
+FAMILY = {socket.AF_INET: "ipv4", socket.AF_INET6: "ipv6"}
+FAMILIES = (socket.AF_INET, socket.AF_INET6)
+
+
+def tcp(family=socket.AF_INET):
+    return socket.socket(family, socket.SOCK_STREAM)
+
+
+def udp(family=socket.AF_INET):
+    return socket.socket(family, socket.SOCK_DGRAM)
+
+
+def listener(family=socket.AF_INET, port=0, addr=None, backlog=128):
+    """Listens outside the ephemeral range, unless a port is given."""
+    s = tcp(family)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if port:
+        s.bind((addr or LOOP[family], port))
+    else:
+        for port in range(20000, 20100):
+            try:
+                s.bind((addr or LOOP[family], port))
+                break
+            except OSError:
+                continue
+    s.listen(backlog)
+    return s
+
+
+def port_of(s):
+    return s.getsockname()[1]
+
+
+def connected(server, family=None):
+    """A client and the accepted socket."""
+    client = tcp(family or server.family)
+    client.connect(server.getsockname()[:2])
+    accepted, _ = server.accept()
+    return client, accepted
+
+
+def free_port():
+    """A port inside the range that nobody has."""
+    for port in range(41000, 42000):
+        with tcp() as s, udp() as u, tcp(socket.AF_INET6) as s6:
+            try:
+                s6.bind(("::", port))
+                u.bind(("", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError("no free port")
+
+
+def disconnect(s):
+    """connect(AF_UNSPEC)"""
+    addr = struct.pack("=H14x", socket.AF_UNSPEC)
+    if _libc.connect(s.fileno(), addr, len(addr)):
+        raise OSError(ctypes.get_errno(), "connect AF_UNSPEC")
+
+
+def reset_on_close(s):
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def time_wait(server):
+    """Makes a client-side TIME_WAIT and returns its port."""
+    client, accepted = connected(server)
+    port = port_of(client)
+    assert accepted.getpeername()[1] == port, "somebody else's connection was waiting"
+    client.close()
+    accepted.recv(1)
+    accepted.close()
+    return port
+
+
+def unshare(flags):
+    if _libc.unshare(flags):
+        raise OSError(ctypes.get_errno(), "unshare")
+
+
+# ---- processes -----------------------------------------------------------------------------
+
+class Child:
+    """A process that runs function(tell, wait): tell() sends a JSON value to the parent, wait()
+    blocks until the parent calls go()."""
+
+    def __init__(self, function, *args):
+        up_r, up_w = os.pipe()
+        down_r, down_w = os.pipe()
+        self.pid = os.fork()
+        if not self.pid:
+            os.close(up_r)
+            os.close(down_w)
+            code = 1
+            try:
+                function(lambda value=None: os.write(up_w, json.dumps(value).encode() + b"\n"),
+                         lambda: os.read(down_r, 1), *args)
+                code = 0
+            except BaseException:
+                traceback.print_exc(file=sys.stdout)
+                sys.stdout.flush()
+            finally:
+                os._exit(code)
+        os.close(up_w)
+        os.close(down_r)
+        self._up = os.fdopen(up_r, "r")
+        self._down = down_w
+
+    def hear(self):
+        line = self._up.readline()
+        assert line, "the child died"
+        return json.loads(line)
+
+    def go(self):
+        os.write(self._down, b".")
+
+    def end(self, kill=False):
+        if kill:
+            os.kill(self.pid, signal.SIGKILL)
+        else:
+            with contextlib.suppress(OSError):
+                os.close(self._down)
+        self._up.close()
+        _, status = os.waitpid(self.pid, 0)
+        assert kill or status == 0, f"child: wait status {status}"
+        if kill:
+            os.close(self._down)
+
+
+@contextlib.contextmanager
+def child(function, *args):
+    c = Child(function, *args)
+    try:
+        yield c
+    finally:
+        c.end(kill=True)
+
+
+def in_new_netns(function):
+    """Runs function(tell, wait) in a network namespace of its own, lo up."""
+    def inner(tell, wait, *args):
+        unshare(CLONE_NEWNET)
+        run("ip", "link", "set", "lo", "up")
+        function(tell, wait, *args)
+    return inner
