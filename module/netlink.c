@@ -29,6 +29,10 @@ static const struct nla_policy info_policy[EPHPORTS_A_INFO_MAX + 1] = {
 	[EPHPORTS_A_INFO_NETNS] = { .type = NLA_U32 },
 };
 
+static const struct nla_policy port_policy[EPHPORTS_A_PORT_MAX + 1] = {
+	[EPHPORTS_A_PORT_FILTER] = { .type = NLA_NESTED },
+};
+
 /* An administrator of everything: of the initial user namespace. */
 static bool is_root(struct sk_buff *skb)
 {
@@ -159,10 +163,14 @@ static int set_view(struct netlink_callback *cb, struct ephports_view *view,
  */
 static struct dump *begin_dump(struct netlink_callback *cb)
 {
-	struct nlattr **attrs = ephports_dump_attrs(cb);
+	struct nlattr *attrs[EPHPORTS_A_FILTER_MAX + 1];
 	struct dump *dump;
 	int err;
 
+	err = ephports_filter_parse(attrs, ephports_dump_attrs(cb)[EPHPORTS_A_PORT_FILTER],
+				    cb->extack);
+	if (err)
+		return ERR_PTR(err);
 	dump = kzalloc(sizeof(*dump), GFP_KERNEL);
 	if (!dump)
 		return ERR_PTR(-ENOMEM);
@@ -228,8 +236,8 @@ static const struct genl_ops ops[] = {
 		.cmd		= EPHPORTS_CMD_PORT_GET,
 		.dumpit		= dump_ports,
 		.done		= end_dump,
-		.policy		= ephports_filter_policy,
-		.maxattr	= EPHPORTS_A_FILTER_MAX,
+		.policy		= port_policy,
+		.maxattr	= EPHPORTS_A_PORT_MAX,
 	},
 	{
 		.cmd		= EPHPORTS_CMD_RESYNC,

@@ -8,7 +8,7 @@
 #define STATES	GENMASK(EPHPORTS_STATE_MAX, 0)
 #define ORIGINS	GENMASK(EPHPORTS_ORIGIN_MAX, 0)
 
-const struct nla_policy ephports_filter_policy[EPHPORTS_A_FILTER_MAX + 1] = {
+static const struct nla_policy policy[EPHPORTS_A_FILTER_MAX + 1] = {
 	[EPHPORTS_A_FILTER_PROTO]	 = { .type = NLA_U8 },
 	[EPHPORTS_A_FILTER_FAMILY]	 = { .type = NLA_U8 },
 	[EPHPORTS_A_FILTER_PORT_LOW]	 = { .type = NLA_U16 },
@@ -25,6 +25,21 @@ const struct nla_policy ephports_filter_policy[EPHPORTS_A_FILTER_MAX + 1] = {
 	[EPHPORTS_A_FILTER_NETNS]	 = { .type = NLA_U32 },
 	[EPHPORTS_A_FILTER_ALL_NETNS]	 = { .type = NLA_FLAG },
 };
+
+/**
+ * ephports_filter_parse() - take a filter apart
+ * @attrs: filled, by enum ephports_a_filter
+ * @nest: EPHPORTS_A_PORT_FILTER of a request, or NULL
+ * @extack: told why not
+ *
+ * Return: 0 or -EINVAL, -ERANGE as the policy has it.
+ */
+int ephports_filter_parse(struct nlattr *attrs[EPHPORTS_A_FILTER_MAX + 1],
+			  const struct nlattr *nest, struct netlink_ext_ack *extack)
+{
+	memset(attrs, 0, (EPHPORTS_A_FILTER_MAX + 1) * sizeof(*attrs));
+	return nest ? nla_parse_nested(attrs, EPHPORTS_A_FILTER_MAX, nest, policy, extack) : 0;
+}
 
 static int refuse(struct netlink_ext_ack *extack, const struct nlattr *attr, const char *why)
 {

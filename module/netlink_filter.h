@@ -10,8 +10,8 @@
 struct ephports_filter;
 struct user_namespace;
 
-extern const struct nla_policy ephports_filter_policy[EPHPORTS_A_FILTER_MAX + 1];
-
+int ephports_filter_parse(struct nlattr *attrs[EPHPORTS_A_FILTER_MAX + 1],
+			  const struct nlattr *nest, struct netlink_ext_ack *extack);
 int ephports_filter_read(struct ephports_filter *filter, struct nlattr **attrs,
 			 struct netlink_ext_ack *extack);
 

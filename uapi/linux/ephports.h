@@ -27,7 +27,7 @@
  * EPHPORTS_CMD_INFO_GET, do: one message of EPHPORTS_A_INFO_*.
  *
  * EPHPORTS_CMD_PORT_GET, dump: one message of EPHPORTS_A_PORT_* per record that
- * passes the request's EPHPORTS_A_FILTER_*; all filters given must match. A
+ * passes the request's EPHPORTS_A_PORT_FILTER; all parts given must match. A
  * record that exists from the first to the last message is reported exactly
  * once. NLM_F_DUMP_INTR is set where that cannot be vouched for, because records
  * were lost or mended while the dump went on.
@@ -243,7 +243,7 @@ enum ephports_a_counter {
  * enum ephports_a_port - one record
  * @EPHPORTS_A_PORT_ID: u64, unique since loading
  * @EPHPORTS_A_PORT_PROTO: u8, IPPROTO_TCP or IPPROTO_UDP
- * @EPHPORTS_A_PORT_FAMILY: u8, AF_INET or AF_INET6
+ * @EPHPORTS_A_PORT_FAMILY: u8, AF_INET or AF_INET6; absent if the state is unknown
  * @EPHPORTS_A_PORT_LOCAL_ADDR: 4 or 16 bytes; absent if the state is unknown
  * @EPHPORTS_A_PORT_LOCAL_PORT: u16
  * @EPHPORTS_A_PORT_PEER_ADDR: 4 or 16 bytes; absent without a peer
@@ -263,6 +263,8 @@ enum ephports_a_counter {
  * @EPHPORTS_A_PORT_AGE: u64, ns since the assignment, through TIME_WAIT; absent if
  *	adopted
  * @EPHPORTS_A_PORT_COOKIE: u64, the socket's cookie, as sock_diag tells it
+ * @EPHPORTS_A_PORT_FILTER: nest of EPHPORTS_A_FILTER_*, in requests only: which
+ *	records to tell; absent means those of one's own namespace, all
  * @EPHPORTS_A_PORT_PAD: alignment only
  */
 enum ephports_a_port {
@@ -286,6 +288,7 @@ enum ephports_a_port {
 	EPHPORTS_A_PORT_NETNS,
 	EPHPORTS_A_PORT_AGE,
 	EPHPORTS_A_PORT_COOKIE,
+	EPHPORTS_A_PORT_FILTER,
 	EPHPORTS_A_PORT_PAD,
 
 	__EPHPORTS_A_PORT_MAX,

@@ -191,12 +191,18 @@ def as_holder(p):
             *peer, p["state"])
 
 
+def port_range():
+    return tuple(int(port) for port in sysctl("net.ipv4.ip_local_port_range").split())
+
+
 def in_range(holder, low=LOW, high=HIGH):
     return low <= int(holder[4]) <= high
 
 
-def assert_exact(low=LOW, high=HIGH, netns=None):
+def assert_exact(low=None, high=None, netns=None):
     """0 missing, 0 stale, 0 wrong, against the kernel's tables. The storm must be over."""
+    low = low or port_range()[0]
+    high = high or port_range()[1]
     truth = [h for h in holders() if in_range(h, low, high) and netns in (None, int(h[1]))]
     told = listing("-A")
     ours = sorted(as_holder(p) for p in told["ports"]

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+# bash completion for ephstat(8)
+
+_ephstat_list()	# the last of a comma-separated list of words
+{
+	local done=""
+
+	[[ $cur == *,* ]] && done=${cur%,*},
+	mapfile -t COMPREPLY < <(compgen -P "$done" -W "$1" -- "${cur##*,}")
+	compopt -o nospace
+}
+
+_ephstat_netns()
+{
+	local names=() path
+
+	for path in /run/netns/*; do
+		[[ -e $path ]] && names+=("${path##*/}")
+	done
+	mapfile -t COMPREPLY < <(compgen -W "${names[*]}" -- "$cur")
+	[[ $cur == */* ]] && mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+}
+
+_ephstat()
+{
+	local commands="summary list resync"
+	local options="--tcp --udp --ipv4 --ipv6 --net --all-netns --json --no-header --numeric
+		--processes --cgroup --help --version"
+	local filters="state exclude src dst sport dport origin pid uid and"
+	local states="established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait close-wait
+		last-ack closing listen bound unconnected unknown
+		all connected synchronized bucket big listening closed"
+	local origins="connect bind listen send explicit accept unknown"
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local command="" i
+
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ " $commands " == *" ${COMP_WORDS[i]} "* ]] && command=${COMP_WORDS[i]} && break
+	done
+
+	case $prev in
+	-N | --net)
+		_ephstat_netns
+		return
+		;;
+	state | exclude)
+		_ephstat_list "$states"
+		return
+		;;
+	origin)
+		_ephstat_list "$origins"
+		return
+		;;
+	uid)
+		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
+		return
+		;;
+	src | dst | sport | dport | pid)
+		return
+		;;
+	esac
+
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+	elif [[ -z $command ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
+	elif [[ $command == list ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$filters" -- "$cur")
+	fi
+}
+
+complete -F _ephstat ephstat

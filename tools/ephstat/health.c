@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "health.h"
+
+const char health_interrupted[] =
+	"incomplete: records were lost or mended during this reading; ask again";
+
+bool health_is_bad(const struct info *info)
+{
+	return !info->complete || info->blind;
+}
+
+static void blind_text(struct text *text, uint32_t blind)
+{
+	text_str(text, "blind: ");
+	if (blind & EPHPORTS_BLIND_KPROBES)
+		text_str(text, "kprobes are disarmed, assignments go unseen; "
+			 "echo 1 > /sys/kernel/debug/kprobes/enabled");
+	if (blind & EPHPORTS_BLIND_KPROBES && blind & EPHPORTS_BLIND_FTRACE)
+		text_str(text, "; ");
+	if (blind & EPHPORTS_BLIND_FTRACE)
+		text_str(text, "ftrace is off, nothing is seen; sysctl kernel.ftrace_enabled=1");
+	text_str(text, "; then: ephstat resync");
+}
+
+void health_text(struct text *text, const struct info *info)
+{
+	if (info->blind) {
+		blind_text(text, info->blind);
+		return;
+	}
+	text_str(text, info->complete ? "complete, " : "incomplete: ");
+	if (info->lost) {
+		text_u64(text, info->lost);
+		text_str(text, info->lost == 1 ? " holder lost since loading" :
+						 " holders lost since loading");
+	} else {
+		text_str(text, info->complete ? "nothing lost" : "some holders may be missing");
+	}
+	if (!info->complete)
+		text_str(text, "; mend with: ephstat resync");
+	else if (info->lost)
+		text_str(text, ", all mended");
+}

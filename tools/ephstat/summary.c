@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0
+/* ephstat alone: what one wants to know first, on one screen of 80 x 24. */
+#include "ephstat.h"
+#include "health.h"
+#include "json.h"
+#include "names.h"
+#include "netlink.h"
+#include "tally.h"
+#include "text.h"
+
+#define WIDTH	79
+
+struct summary {
+	const struct ephstat *es;
+	struct info info;
+	struct tally tally;
+	bool interrupted;
+	struct error *err;
+};
+
+static int add_port(const struct port *port, void *arg)
+{
+	struct summary *sum = arg;
+
+	if (tally_add(&sum->tally, port))
+		return error_set(sum->err, EXIT_RUNTIME, "out of memory");
+	return EXIT_OK;
+}
+
+static bool wanted(const struct summary *sum, const struct protocol *proto)
+{
+	return !sum->es->filter.proto || sum->es->filter.proto == proto->proto;
+}
+
+static void write_health(const struct summary *sum, struct text *text)
+{
+	const struct info *info = &sum->info;
+
+	text_str(text, "ephports: ");
+	if (sum->interrupted && !health_is_bad(info))
+		text_str(text, health_interrupted);
+	else
+		health_text(text, info);
+	if (told(info, EPHPORTS_A_INFO_CAPACITY) && told(info, EPHPORTS_A_INFO_HELD)) {
+		text_str(text, "; ");
+		text_u64(text, info->held);
+		text_str(text, " of ");
+		text_u64(text, info->capacity);
+		text_str(text, " records");
+	}
+	text_str(text, "; netns ");
+	text_u64(text, info->netns);
+	text_line(text, sum->es->out);
+}
+
+static void write_protocol(const struct summary *sum, const struct protocol *proto,
+			   struct text *text)
+{
+	text_str(text, proto_name(proto->proto));
+	text_column(text, 7);
+	text_u64(text, proto->range_low);
+	text_char(text, '-');
+	text_u64(text, proto->range_high);
+	text_u64_right(text, protocol_ports(proto), 27);
+	text_u64_right(text, proto->reserved, 38);
+	text_u64_right(text, proto->in_use, 48);
+	text_char(text, ' ');
+	text_percent(text, proto->in_use, protocol_ports(proto));
+	text_u64_right(text, proto->sockets, 66);
+	text_u64_right(text, proto->failures, 77);
+	text_line(text, sum->es->out);
+}
+
+static void write_protocols(const struct summary *sum, struct text *text)
+{
+	const struct info *info = &sum->info;
+	unsigned int i;
+
+	text_str(text, "Proto  Range          Ports   Reserved    In use          ");
+	text_str(text, "Sockets   Failures");
+	text_line(text, sum->es->out);
+	for (i = 0; i < info->n_protocols; i++) {
+		if (wanted(sum, &info->protocols[i]))
+			write_protocol(sum, &info->protocols[i], text);
+	}
+}
+
+static unsigned int find_greatest(const uint64_t *counts, unsigned int n)
+{
+	unsigned int i, best = 0;
+
+	for (i = 1; i < n; i++) {
+		if (counts[i] > counts[best])
+			best = i;
+	}
+	return best;
+}
+
+static uint64_t sum_counts(const uint64_t *counts, unsigned int n)
+{
+	uint64_t sum = 0;
+
+	while (n--)
+		sum += counts[n];
+	return sum;
+}
+
+/* "State   time-wait 13000, established 12", most first; what does not fit is "others". */
+static void write_counts(const struct summary *sum, const char *title, uint64_t *counts,
+			 unsigned int n, const char *(*name_of)(uint8_t), struct text *text)
+{
+	uint64_t left = sum_counts(counts, n);
+
+	text_str(text, title);
+	text_column(text, 9);
+	if (!left)
+		text_char(text, '-');
+	while (left) {
+		struct text piece = { 0 };
+
+		unsigned int i = find_greatest(counts, n);
+		bool last = counts[i] == left;
+
+		text_str(&piece, name_of(i));
+		text_char(&piece, ' ');
+		text_u64(&piece, counts[i]);
+		text_str(&piece, last ? "" : ", ");
+
+		/* Unless it is the last, "others 4294967295" must fit after it. */
+		if (text->len + piece.len + (last ? 0 : 17) > WIDTH) {
+			text_str(text, "others ");
+			text_u64(text, left);
+			break;
+		}
+		text_str(text, text_get(&piece));
+		left -= counts[i];
+		counts[i] = 0;
+	}
+	text_line(text, sum->es->out);
+}
+
+static void write_kinds(const struct summary *sum, struct text *text)
+{
+	uint64_t states[EPHPORTS_STATE_MAX + 1] = { 0 };
+	uint64_t origins[EPHPORTS_ORIGIN_MAX + 1] = { 0 };
+	const struct tally *tally = &sum->tally;
+	unsigned int i, p;
+
+	for (p = 0; p < TALLY_PROTOS; p++) {
+		for (i = 0; i <= EPHPORTS_STATE_MAX; i++)
+			states[i] += tally->by_state[p][i];
+		for (i = 0; i <= EPHPORTS_ORIGIN_MAX; i++)
+			origins[i] += tally->by_origin[p][i];
+	}
+	write_counts(sum, "State", states, EPHPORTS_STATE_MAX + 1, state_name, text);
+	write_counts(sum, "Origin", origins, EPHPORTS_ORIGIN_MAX + 1, origin_name, text);
+}
+
+static void write_dests(const struct summary *sum, struct text *text)
+{
+	struct tally_top_dests top;
+	unsigned int i;
+
+	tally_dests(&sum->tally, &top);
+	if (!top.n)
+		return;
+	text_line(text, sum->es->out);
+	text_str(text, "Busiest destinations");
+	text_column(text, 61);
+	text_str(text, "Ports   Of range");
+	text_line(text, sum->es->out);
+	for (i = 0; i < top.n; i++) {
+		const struct tally_dest *dest = &top.top[i].dest;
+
+		text_str(text, proto_name(dest->proto));
+		text_str(text, "  ");
+		text_address(text, &dest->local);
+		text_str(text, " -> ");
+		text_endpoint(text, &dest->peer, 0, dest->peer_port);
+		text_u64_right(text, top.top[i].ports, 66);
+		text_column(text, 71);
+		text_percent(text, top.top[i].ports,
+			     protocol_ports(info_protocol(&sum->info, dest->proto)));
+		text_line(text, sum->es->out);
+	}
+}
+
+static void write_owner(const struct tally_owner *owner, struct text *text)
+{
+	const char *reason = reason_name(owner->reason);
+
+	if (reason) {
+		text_char(text, '(');
+		text_str(text, reason);
+		text_char(text, ')');
+		return;
+	}
+	text_escaped(text, owner->comm);
+	text_str(text, "  pid ");
+	text_u64(text, owner->pid);
+	text_str(text, "  uid ");
+	text_u64(text, owner->uid);
+}
+
+static void write_owners(const struct summary *sum, struct text *text)
+{
+	struct tally_top_owners top;
+	unsigned int i;
+
+	tally_owners(&sum->tally, &top);
+	if (!top.n)
+		return;
+	text_line(text, sum->es->out);
+	text_str(text, "Busiest owners");
+	text_column(text, 59);
+	text_str(text, "Sockets");
+	text_line(text, sum->es->out);
+	for (i = 0; i < top.n; i++) {
+		write_owner(&top.top[i].owner, text);
+		text_u64_right(text, top.top[i].sockets, 66);
+		text_line(text, sum->es->out);
+	}
+}
+
+static void write_text(const struct summary *sum)
+{
+	struct text text = { 0 };
+
+	write_health(sum, &text);
+	write_protocols(sum, &text);
+	text_line(&text, sum->es->out);
+	write_kinds(sum, &text);
+	write_dests(sum, &text);
+	write_owners(sum, &text);
+}
+
+/* Every name is there, also those that count 0. */
+static struct json_object *json_counts(const uint64_t *counts, unsigned int n,
+				       const char *(*name_of)(uint8_t))
+{
+	struct json_object *obj = json_object_new_object();
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		json_put_u64(obj, name_of(i), counts[i]);
+	return obj;
+}
+
+static struct json_object *json_protocol(const struct summary *sum, const struct protocol *proto)
+{
+	enum tally_proto index = tally_proto(proto->proto);
+	struct json_object *obj = json_object_new_object();
+
+	json_put_str(obj, "proto", proto_name(proto->proto));
+	json_put_u64(obj, "range_low", proto->range_low);
+	json_put_u64(obj, "range_high", proto->range_high);
+	json_put_u64(obj, "range_ports", protocol_ports(proto));
+	json_put_u64(obj, "reserved_ports", proto->reserved);
+	json_put_u64(obj, "ports_in_use", proto->in_use);
+	json_put_u64(obj, "sockets", proto->sockets);
+	json_put_u64(obj, "failures", proto->failures);
+	if (index == TALLY_PROTOS)
+		return obj;
+	json_put(obj, "by_state", json_counts(sum->tally.by_state[index],
+					      EPHPORTS_STATE_MAX + 1, state_name));
+	json_put(obj, "by_origin", json_counts(sum->tally.by_origin[index],
+					       EPHPORTS_ORIGIN_MAX + 1, origin_name));
+	return obj;
+}
+
+static void json_dests(const struct summary *sum, struct json_doc *doc)
+{
+	struct tally_top_dests top;
+	unsigned int i;
+
+	tally_dests(&sum->tally, &top);
+	json_array_open(doc, "destinations");
+	for (i = 0; i < top.n; i++) {
+		const struct tally_dest *dest = &top.top[i].dest;
+		struct json_object *obj = json_object_new_object();
+
+		json_put_str(obj, "proto", proto_name(dest->proto));
+		json_put(obj, "local_addr", json_address(&dest->local));
+		json_put(obj, "peer_addr", json_address(&dest->peer));
+		json_put_u64(obj, "peer_port", dest->peer_port);
+		json_put_u64(obj, "ports", top.top[i].ports);
+		json_row(doc, obj);
+	}
+	json_array_close(doc);
+}
+
+static void json_owners(const struct summary *sum, struct json_doc *doc)
+{
+	struct tally_top_owners top;
+	unsigned int i;
+
+	tally_owners(&sum->tally, &top);
+	json_array_open(doc, "owners");
+	for (i = 0; i < top.n; i++) {
+		const struct tally_owner *owner = &top.top[i].owner;
+		struct json_object *obj = json_object_new_object();
+		bool hidden = owner->reason;
+
+		json_put(obj, "pid", hidden ? NULL : json_object_new_uint64(owner->pid));
+		json_put(obj, "comm", hidden ? NULL : json_text(owner->comm));
+		json_put(obj, "uid", hidden ? NULL : json_object_new_uint64(owner->uid));
+		json_put_str(obj, "owner_reason", reason_name(owner->reason));
+		json_put_u64(obj, "sockets", top.top[i].sockets);
+		json_row(doc, obj);
+	}
+	json_array_close(doc);
+}
+
+static struct json_object *json_counters(const struct info *info)
+{
+	static const char *const names[] = {
+		[EPHPORTS_A_COUNTER_ASSIGNED]		= "assigned",
+		[EPHPORTS_A_COUNTER_ADOPTED]		= "adopted",
+		[EPHPORTS_A_COUNTER_CLONED]		= "cloned",
+		[EPHPORTS_A_COUNTER_MENDED_IN]		= "mended_in",
+		[EPHPORTS_A_COUNTER_RELEASED]		= "released",
+		[EPHPORTS_A_COUNTER_MENDED_OUT]		= "mended_out",
+		[EPHPORTS_A_COUNTER_LOST]		= "lost",
+		[EPHPORTS_A_COUNTER_UNKNOWN]		= "unknown",
+		[EPHPORTS_A_COUNTER_MISSED_ASSIGN]	= "missed_assign",
+		[EPHPORTS_A_COUNTER_RESYNCS]		= "resyncs",
+	};
+	struct json_object *obj = json_object_new_object();
+	unsigned int i;
+
+	for (i = 1; i < sizeof(names) / sizeof(names[0]); i++)
+		json_put_u64(obj, names[i], info->counters[i]);
+	return obj;
+}
+
+/* Numbers of the whole machine, for those who may know them; else null. */
+static void json_module(const struct info *info, struct json_doc *doc)
+{
+	json_member(doc, "version", json_text(info->version));
+	json_member(doc, "blind", json_blind(info->blind));
+	json_member(doc, "capacity", told(info, EPHPORTS_A_INFO_CAPACITY) ?
+				     json_object_new_uint64(info->capacity) : NULL);
+	json_member(doc, "held", told(info, EPHPORTS_A_INFO_HELD) ?
+				 json_object_new_uint64(info->held) : NULL);
+	json_member(doc, "counters", told(info, EPHPORTS_A_INFO_COUNTERS) ?
+				     json_counters(info) : NULL);
+	json_member(doc, "memory_bytes", told(info, EPHPORTS_A_INFO_MEMORY) ?
+					 json_object_new_uint64(info->memory) : NULL);
+}
+
+static void write_json(const struct summary *sum)
+{
+	const struct info *info = &sum->info;
+	struct json_doc doc;
+	unsigned int i;
+
+	json_open(&doc, sum->es->out);
+	json_member(&doc, "schema", json_object_new_int(JSON_SCHEMA));
+	json_member(&doc, "netns", json_object_new_uint64(info->netns));
+	json_member(&doc, "time_ns", json_object_new_uint64(info->time_ns));
+	json_member(&doc, "complete", json_object_new_boolean(!sum->interrupted &&
+							      !health_is_bad(info)));
+	json_member(&doc, "lost", json_object_new_uint64(info->lost));
+	json_module(info, &doc);
+	json_array_open(&doc, "protocols");
+	for (i = 0; i < info->n_protocols; i++) {
+		if (wanted(sum, &info->protocols[i]))
+			json_row(&doc, json_protocol(sum, &info->protocols[i]));
+	}
+	json_array_close(&doc);
+	json_dests(sum, &doc);
+	json_owners(sum, &doc);
+	json_close(&doc);
+}
+
+/* The range must be known before the records are counted, what was lost only after. */
+static int gather(struct summary *sum, struct nl *nl)
+{
+	const struct filter *filter = &sum->es->filter;
+	struct info before;
+	int ret = nl_info(nl, filter->netns, &before, sum->err);
+
+	if (!ret)
+		ret = tally_init(&sum->tally, &before, sum->err);
+	if (!ret)
+		ret = nl_ports(nl, filter, add_port, sum, &sum->interrupted, sum->err);
+	if (!ret)
+		ret = nl_info(nl, filter->netns, &sum->info, sum->err);
+	sum->tally.info = &sum->info;
+	if (!ret && health_is_bad(&before))
+		sum->info.complete = false;
+	return ret;
+}
+
+int cmd_summary(struct ephstat *es, int argc, char **argv, struct error *err)
+{
+	struct summary sum = { .es = es, .err = err };
+	struct nl *nl = NULL;
+	int ret;
+
+	(void)argc;
+	(void)argv;
+	ret = nl_open(&nl, err);
+	if (ret)
+		return ret;
+	ret = gather(&sum, nl);
+	nl_close(nl);
+	if (!ret) {
+		if (es->json)
+			write_json(&sum);
+		else
+			write_text(&sum);
+	}
+	tally_exit(&sum.tally);
+	return ret;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A line of text, put together by hand: a list can be half a million rows long, and printf() costs
+ * more than everything else that is done for a row. What does not fit is cut.
+ */
+#ifndef EPHSTAT_TEXT_H
+#define EPHSTAT_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "record.h"
+
+#define TEXT_ROOM	1024
+
+struct text {
+	size_t len;
+	char buf[TEXT_ROOM + 8];	/* spaces come eight at a time, ends need a byte */
+};
+
+void text_char(struct text *text, char c);
+void text_str(struct text *text, const char *s);
+void text_u64(struct text *text, uint64_t n);
+
+/* Pads with spaces up to @column, and by one space at least unless the line is empty. */
+void text_column(struct text *text, size_t column);
+
+/* A number whose last digit stands before @column, if the line is not too long for that. */
+void text_u64_right(struct text *text, uint64_t n, size_t column);
+
+/* The share of @n in @of, as "46.0%"; "-" of nothing. */
+void text_percent(struct text *text, uint64_t n, uint64_t of);
+
+/* "10.0.0.1", "fe80::1". */
+void text_address(struct text *text, const struct address *addr);
+
+/* "10.0.0.1:80", "[fe80::1%2]:80"; the interface is left out if 0; "-:80" without an address. */
+void text_endpoint(struct text *text, const struct address *addr, uint32_t ifindex, uint16_t port);
+
+/* Three figures or so and a unit: 31ms 3.2s 42s 5m12s 3h07m 12d4h. */
+void text_duration(struct text *text, uint64_t ns);
+
+/*
+ * A string that somebody else chose: only printable ASCII goes out as it is, so that nothing can
+ * steer the terminal; every other byte and the backslash are written \xNN.
+ */
+void text_escaped(struct text *text, const char *s);
+
+/* The text as a string; valid until it is changed. */
+const char *text_get(struct text *text);
+
+/* Writes the text as a line to @out and empties it. */
+void text_line(struct text *text, FILE *out);
+
+#endif

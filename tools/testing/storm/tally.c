@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kinds.h"
+#include "shared.h"
+#include "tally.h"
+
+static const char *const call_names[] = {
+	[CALL_TCP_CONNECT]	= "tcp-connect",
+	[CALL_TCP_SENDTO]	= "tcp-sendto",
+	[CALL_TCP_BIND0]	= "tcp-bind0",
+	[CALL_TCP_BIND]		= "tcp-bind",
+	[CALL_TCP_LISTEN]	= "tcp-listen",
+	[CALL_MPTCP_CONNECT]	= "mptcp-connect",
+	[CALL_MPTCP_BIND]	= "mptcp-bind",
+	[CALL_MPTCP_LISTEN]	= "mptcp-listen",
+	[CALL_UDP_CONNECT]	= "udp-connect",
+	[CALL_UDP_SENDTO]	= "udp-sendto",
+	[CALL_UDP_BIND0]	= "udp-bind0",
+	[CALL_UDP_BIND]		= "udp-bind",
+	[CALL_DISCONNECT]	= "disconnect",
+	[CALL_SOCKET]		= "socket",
+	[CALL_SETSOCKOPT]	= "setsockopt",
+	[CALL_ACCEPT]		= "accept",
+	[CALL_AWAIT]		= "await",
+	[CALL_DESTROY]		= "destroy",
+	[CALL_PASS]		= "pass",
+	[CALL_FORK]		= "fork",
+};
+
+static void count(_Atomic uint64_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/**
+ * tally_kind() - an operation came to its end
+ * @kind: its number
+ * @result: 0, -errno or TALLY_SKIPPED
+ */
+void tally_kind(unsigned int kind, int result)
+{
+	if (result == TALLY_SKIPPED)
+		count(&shared->tally.kinds[kind].skipped);
+	else if (result < 0)
+		count(&shared->tally.kinds[kind].failed);
+	else
+		count(&shared->tally.kinds[kind].succeeded);
+}
+
+/**
+ * tally_call() - a call came back
+ * @call: which
+ * @result: -errno if it failed
+ *
+ * Return: @result.
+ */
+int tally_call(enum call call, int result)
+{
+	if (result < 0 && -result < TALLY_ERRNOS)
+		count(&shared->tally.failures[call][-result]);
+	return result;
+}
+
+static void print_kinds(const struct tally *tally)
+{
+	uint64_t succeeded = 0, failed = 0, skipped = 0;
+	unsigned int i;
+
+	for (i = 0; i < kinds_number(); i++) {
+		succeeded += tally->kinds[i].succeeded;
+		failed += tally->kinds[i].failed;
+		skipped += tally->kinds[i].skipped;
+	}
+	printf("ops=%" PRIu64 " succeeded=%" PRIu64 " failed=%" PRIu64 " skipped=%" PRIu64,
+	       succeeded + failed + skipped, succeeded, failed, skipped);
+	for (i = 0; i < kinds_number(); i++) {
+		succeeded = tally->kinds[i].succeeded;
+		failed = tally->kinds[i].failed;
+		skipped = tally->kinds[i].skipped;
+		if (succeeded + failed)
+			printf(" %s=%" PRIu64 "/%" PRIu64, kinds_name(i), succeeded,
+			       succeeded + failed);
+		if (skipped)
+			printf(" %s:skipped=%" PRIu64, kinds_name(i), skipped);
+	}
+}
+
+/**
+ * tally_print() - one line: operations, then succeeded/all of each kind, then the calls
+ * that failed by their errors
+ */
+void tally_print(void)
+{
+	unsigned int call, err;
+	const char *name;
+
+	print_kinds(&shared->tally);
+	for (call = 0; call < CALLS; call++) {
+		for (err = 0; err < TALLY_ERRNOS; err++) {
+			if (!shared->tally.failures[call][err])
+				continue;
+			name = strerrorname_np((int)err);
+			printf(" %s:%s=%" PRIu64, call_names[call], name ? name : "unknown",
+			       shared->tally.failures[call][err]);
+		}
+	}
+	putchar('\n');
+	fflush(stdout);
+}
