@@ -50,7 +50,6 @@ bool ephports_event_handed_over(const void *from, const void *to)
  */
 void ephports_event_released(const void *key)
 {
-	ephports_walk_released(key);
 	ephports_table_remove(key, EPHPORTS_RELEASED);
 }
 

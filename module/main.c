@@ -22,7 +22,7 @@ static const struct part {
 } parts[] = {
 	{ "the records",	ephports_table_init,	ephports_table_exit },
 	{ "the namespaces",	ephports_ns_init,	ephports_ns_exit },
-	{ "walks",		ephports_walk_init,	ephports_walk_exit },
+	{ "walks",		NULL,			ephports_walk_exit },
 	{ "probes",		ephports_probe_init,	ephports_probe_exit },
 	{ "older sockets",	ephports_walk_adopt,	NULL },
 	{ "netlink",		ephports_netlink_init,	ephports_netlink_exit },
@@ -41,7 +41,7 @@ static int __init ephports_init(void)
 	int err, n;
 
 	for (n = 0; n < ARRAY_SIZE(parts); n++) {
-		err = parts[n].init();
+		err = parts[n].init ? parts[n].init() : 0;
 		if (err) {
 			take_down(n);
 			if (err == -ENOMEM)

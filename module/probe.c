@@ -35,6 +35,7 @@
 #include "origin.h"
 #include "probe.h"
 #include "sock.h"
+#include "walk.h"
 
 /* The handlers read arguments by position; refuse to build if they move. */
 static_assert(__same_type(&inet_csk_get_port, (int (*)(struct sock *, unsigned short))NULL));
@@ -243,7 +244,7 @@ static void on_hand_over(struct ephports_ftrace_regs *regs)
 	describe(&rec, tw, IPPROTO_TCP);
 	rec.flags = EPHPORTS_F_TIMEWAIT | EPHPORTS_F_ADOPTED | EPHPORTS_F_NO_UID;
 	rec.reason = EPHPORTS_REASON_ADOPTED;
-	ephports_event_taken(&rec, EPHPORTS_MENDED_IN);
+	ephports_event_taken(&rec, ephports_walk_cause());
 }
 
 /* inet_put_port(sk) */

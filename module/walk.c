@@ -7,16 +7,14 @@
  * timewait sockets alike); who holds a UDP port is in the UDP table. Both are read under
  * the kernel's own bucket locks, in the thick of traffic, while the probes are armed:
  *
- * - A call that was under way when the probes were armed, or when the walk began, has
- *   passed them unseen. So the walk begins by waiting until every task has left the
- *   kernel code that it was preempted in.
- * - A release is seen before the kernel takes its bucket lock. A walk that meets the
- *   socket in between would record it for ever. So a release leaves its key in a
- *   graveyard first and looks for a record then, while the walk records first and looks
- *   in the graveyard then: one of the two finds the other.
+ * - A call that was under way when the probes were armed has passed them unseen. So a walk
+ *   begins by waiting until every task has left the kernel code that it was preempted in.
+ * - A release is seen before the kernel takes its bucket lock. A walk that meets the socket
+ *   in between records it, and would for ever. So a walk ends by waiting like that again,
+ *   and then drops what it recorded and what by its own look holds no port any more.
  * - A timewait socket is announced before it is on the list, while the socket that it
  *   follows may not be recorded yet: on_hand_over() takes it in.
- * - What is recorded, was not met, and by its own look holds no port, is stale.
+ * - What was recorded before, was not met, and by its own look holds no port, is stale.
  *
  * Context: all of this runs in process context, one walk at a time.
  */
@@ -26,7 +24,6 @@
 #include <linux/rwsem.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 #include <net/mptcp.h>
 
@@ -38,51 +35,18 @@
 #include "sock.h"
 #include "walk.h"
 
-#define GRAVES		(1u << 14)
 #define ASK_DELAY	(HZ / 4)
 
-bool ephports_walking __read_mostly;
 u8 ephports_walks __read_mostly;
 
 static DEFINE_MUTEX(walk_lock);
 static u64 finished;
-static const void **graves;
 
 /* A walk in progress. */
 struct walk {
-	enum ephports_cause cause;	/* why records come */
 	u32 nameless;			/* records that want an owner */
 	bool full;			/* a holder found no room */
 };
-
-static const void **grave_of(const void *key)
-{
-	return &graves[((unsigned long)key * GOLDEN_RATIO_64) >> (64 - 14)];
-}
-
-/**
- * ephports_walk_bury() - a holder is letting go while a walk is under way
- * @key: the holder
- *
- * Two that share a grave: the first is lost sight of, and another walk will look.
- */
-void ephports_walk_bury(const void *key)
-{
-	const void **grave = grave_of(key);
-	const void *old = xchg(grave, key);
-
-	if (old && old != key) {
-		ephports_health_note();
-		ephports_walk_ask();
-	}
-	smp_mb(); /* before the record is looked for; pairs with is_buried() */
-}
-
-static bool is_buried(const void *key)
-{
-	smp_mb(); /* after the record was put in; pairs with ephports_walk_bury() */
-	return READ_ONCE(*grave_of(key)) == key;
-}
 
 static enum ephports_visit note_met(struct ephports_record *rec, void *ctx)
 {
@@ -137,19 +101,16 @@ static void meet(struct walk *walk, struct sock *sk, u8 proto, const struct inet
 	}
 	describe_adopted(&rec, sk, proto);
 	rec.origin = proven_origin(sk, tb);
-	switch (ephports_table_insert(&rec, walk->cause)) {
+	switch (ephports_table_insert(&rec, ephports_walk_cause())) {
 	case EPHPORTS_KNOWN:
 		return;
 	case EPHPORTS_NO_ROOM:
 		walk->full = true;
-		if (walk->cause == EPHPORTS_ADOPTED)
+		if (ephports_walk_cause() == EPHPORTS_ADOPTED)
 			ephports_table_note(EPHPORTS_LOST);
 		return;
 	case EPHPORTS_NEW:
-		if (is_buried(sk))
-			ephports_table_remove(sk, EPHPORTS_RELEASED);
-		else if (rec.reason == EPHPORTS_REASON_ADOPTED)
-			walk->nameless++;
+		walk->nameless += rec.reason == EPHPORTS_REASON_ADOPTED;
 		return;
 	}
 }
@@ -213,9 +174,9 @@ static void walk_udp(struct walk *walk)
 
 static enum ephports_visit drop_stale(struct ephports_record *rec, void *ctx)
 {
-	if (rec->walk == ephports_walk_number() || ephports_sock_holds(rec))
-		return EPHPORTS_NEXT;
-	return EPHPORTS_REMOVE;
+	bool doubtful = rec->walk != ephports_walk_number() || (rec->flags & EPHPORTS_F_ADOPTED);
+
+	return doubtful && !ephports_sock_holds(rec) ? EPHPORTS_REMOVE : EPHPORTS_NEXT;
 }
 
 static void sweep(void)
@@ -293,23 +254,21 @@ static void walk_all(struct walk *walk)
 	struct ephports_trouble before;
 
 	mutex_lock(&walk_lock);
-	memset(graves, 0, GRAVES * sizeof(*graves));
 	ephports_health_now(&before);
 	WRITE_ONCE(ephports_walks, ephports_walks + 1);
-	smp_store_release(&ephports_walking, true); /* the graves are empty */
 	synchronize_rcu_tasks();
 	ephports_ns_range_seen();
 	walk_tcp(walk);
 	walk_udp(walk);
-	sweep();
 	if (walk->nameless)
 		name_owners();
-	WRITE_ONCE(ephports_walking, false);
+	synchronize_rcu_tasks();
+	sweep();
 	if (!walk->full)
 		ephports_health_mended(&before);
 	else
 		ephports_health_note();
-	finished++;
+	WRITE_ONCE(finished, finished + 1);
 	mutex_unlock(&walk_lock);
 }
 
@@ -318,7 +277,7 @@ static DECLARE_DELAYED_WORK(asked, walk_asked);
 
 static void walk_asked(struct work_struct *work)
 {
-	struct walk walk = { .cause = EPHPORTS_MENDED_IN };
+	struct walk walk = {};
 
 	walk_all(&walk);
 	/* No room: as long as it stays so, it is tried again, and never in a hurry. */
@@ -343,7 +302,7 @@ void ephports_walk_ask(void)
  */
 void ephports_walk_now(void)
 {
-	struct walk walk = { .cause = EPHPORTS_MENDED_IN };
+	struct walk walk = {};
 
 	walk_all(&walk);
 }
@@ -357,13 +316,21 @@ u64 ephports_walk_count(void)
 }
 
 /**
+ * ephports_walk_cause() - what to count a holder as that is met without a record
+ */
+enum ephports_cause ephports_walk_cause(void)
+{
+	return READ_ONCE(finished) ? EPHPORTS_MENDED_IN : EPHPORTS_ADOPTED;
+}
+
+/**
  * ephports_walk_adopt() - take in the sockets that are older than the module
  *
  * Context: process context, sleeps; the probes are armed.
  */
 int ephports_walk_adopt(void)
 {
-	struct walk walk = { .cause = EPHPORTS_ADOPTED };
+	struct walk walk = {};
 
 	walk_all(&walk);
 	if (walk.full || !EPHPORTS_WAITS_FOR_PREEMPTED)
@@ -372,19 +339,9 @@ int ephports_walk_adopt(void)
 }
 
 /**
- * ephports_walk_init() - make ready for walks, before the probes are armed
- */
-int ephports_walk_init(void)
-{
-	graves = vmalloc(GRAVES * sizeof(*graves));
-	return graves ? 0 : -ENOMEM;
-}
-
-/**
  * ephports_walk_exit() - no walk is under way, and none will be; the probes are disarmed
  */
 void ephports_walk_exit(void)
 {
 	cancel_delayed_work_sync(&asked);
-	vfree(graves);
 }

@@ -6,10 +6,9 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
-extern bool ephports_walking;
-extern u8 ephports_walks;
+#include "table.h"
 
-void ephports_walk_bury(const void *key);
+extern u8 ephports_walks;
 
 /**
  * ephports_walk_number() - which walk is the latest, modulo 256
@@ -19,24 +18,12 @@ static inline u8 ephports_walk_number(void)
 	return READ_ONCE(ephports_walks);
 }
 
-/**
- * ephports_walk_released() - tell a walk under way that a holder is letting go
- * @key: the holder
- *
- * To be called before its record is looked for. Costs a load when there is no walk.
- */
-static inline void ephports_walk_released(const void *key)
-{
-	if (unlikely(READ_ONCE(ephports_walking)))
-		ephports_walk_bury(key);
-}
-
 void ephports_walk_ask(void);
 void ephports_walk_now(void);
 u64 ephports_walk_count(void);
+enum ephports_cause ephports_walk_cause(void);
 
 int ephports_walk_adopt(void);
-int ephports_walk_init(void);
 void ephports_walk_exit(void);
 
 #endif /* EPHPORTS_WALK_H */

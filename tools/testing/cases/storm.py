@@ -120,13 +120,14 @@ def storm_in_namespaces_that_are_born_and_die_ends_exact():
 @test
 def loading_in_the_middle_of_a_storm_ends_exact():
     for round_ in range(3):
-        with storm("--ops", str(OPS // 5), seed=SEED + 3 + round_) as p:
-            time.sleep(2)
+        with storm("--ops", str(OPS // 4), seed=SEED + 3 + round_) as p:
+            time.sleep(0.5 + round_)
             load()
             calm(p)
             exact()
-            s = summary()
-            print("#", s["counters"])
+            c = summary()["counters"]
+            print("#", c)
+            assert c["adopted"] > 100 and c["assigned"] > 100, "it was loaded before or after"
         settle()
         exact()
         unload()
@@ -134,14 +135,19 @@ def loading_in_the_middle_of_a_storm_ends_exact():
 
 @test
 def load_unload_and_load_again_under_a_storm():
-    with storm("--ops", str(OPS // 2), seed=SEED + 7) as p:
-        for _ in range(8):
+    with storm("--seconds", "30", seed=SEED + 7) as p:
+        cycles = 0
+        end = time.monotonic() + 25
+        while time.monotonic() < end:
             load()
             proc(), ports()
             unload()
+            cycles += 1
+        print(f"# {cycles} cycles")
         load()
         calm(p)
         exact()
+        assert summary()["counters"]["assigned"] > 100, "the storm was over before"
     unload()
 
 
