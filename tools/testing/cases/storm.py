@@ -135,7 +135,7 @@ def loading_in_the_middle_of_a_storm_ends_exact():
 
 @test
 def load_unload_and_load_again_under_a_storm():
-    with storm("--seconds", "30", seed=SEED + 7) as p:
+    with storm("--seconds", "45", procs=3, seed=SEED + 7) as p:
         cycles = 0
         end = time.monotonic() + 25
         while time.monotonic() < end:
@@ -148,6 +148,7 @@ def load_unload_and_load_again_under_a_storm():
         calm(p)
         exact()
         assert summary()["counters"]["assigned"] > 100, "the storm was over before"
+        assert cycles >= 3, cycles
     unload()
 
 

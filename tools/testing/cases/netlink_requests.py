@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# guest: --cpus 2
+"""Every netlink request is answered by the contract: filters in the kernel, refusals with a reason."""
+import errno
+import os
+import random
+import re
+import socket
+import struct
+
+from ephtest import *
+
+NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR = 1, 4, 0x300, 0x10
+NLMSG_ERROR, NLMSG_DONE, GENL_ID_CTRL = 2, 3, 16
+NLA_F_NESTED = 0x8000
+SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
+
+
+def header_numbers():
+    """The enums of the contract, as the compiler counts them."""
+    with open(os.path.join(TOP, "uapi/linux/ephports.h"), encoding="utf-8") as f:
+        text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
+    numbers = {}
+    for body in re.findall(r"enum \w+ \{(.*?)\}", text, re.S):
+        n = 0
+        for name in re.findall(r"(\w+)(?:\s*=\s*[^,]+)?,", body):
+            numbers[name] = n
+            n += 1
+    return numbers
+
+
+N = {name.replace("EPHPORTS_", "", 1): n for name, n in header_numbers().items()}
+
+
+def attr(kind, data):
+    kind = N[kind] if isinstance(kind, str) else kind
+    return struct.pack("HH", 4 + len(data), kind) + data + b"\0" * (-len(data) % 4)
+
+
+def u8(kind, n):
+    return attr(kind, struct.pack("B", n))
+
+
+def u16(kind, n):
+    return attr(kind, struct.pack("H", n))
+
+
+def u32(kind, n):
+    return attr(kind, struct.pack("I", n))
+
+
+def nest(kind, *attrs):
+    data = b"".join(attrs)
+    return struct.pack("HH", 4 + len(data), N[kind] | NLA_F_NESTED) + data
+
+
+def attrs_of(data):
+    found = {}
+    while len(data) >= 4:
+        length, kind = struct.unpack_from("HH", data)
+        found[kind & 0x3fff] = data[4:length]
+        data = data[(length + 3) & ~3:]
+    return found
+
+
+class Genl:
+    def __init__(self):
+        self.s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+        self.s.bind((0, 0))
+        self.s.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
+        self.s.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
+        self.s.settimeout(20)
+        self.seq = 0
+        [answer] = self.ask(3, attr(2, b"ephports\0"), family=GENL_ID_CTRL)
+        self.family = struct.unpack("H", answer[1])[0]
+
+    def send(self, command, payload=b"", flags=NLM_F_ACK, family=None, version=1, reserved=0):
+        self.seq += 1
+        body = struct.pack("BBH", command, version, reserved) + payload
+        self.s.send(struct.pack("IHHII", 16 + len(body), family or self.family,
+                                NLM_F_REQUEST | flags, self.seq, 0) + body)
+
+    def ask(self, command, payload=b"", **how):
+        """The answers as attributes; raises OSError with the extack text."""
+        self.send(command, payload, **how)
+        answers = []
+        self.interrupted = False
+        while True:
+            data = self.s.recv(1 << 16)
+            while data:
+                length, kind, flags, _, _ = struct.unpack_from("IHHII", data)
+                body, data = data[16:length], data[(length + 3) & ~3:]
+                self.interrupted |= bool(flags & NLM_F_DUMP_INTR)
+                if kind in (NLMSG_ERROR, NLMSG_DONE):
+                    code = struct.unpack_from("i", body)[0] if body else 0
+                    if code:
+                        told = attrs_of(body[20 if kind == NLMSG_ERROR else 4:])
+                        raise OSError(-code, told.get(1, b"\0")[:-1].decode())
+                    return answers
+                answers.append(attrs_of(body[4:]))
+
+
+def refused(code, words, command, payload=b"", **how):
+    try:
+        Genl().ask(N[command], payload, **how)
+    except OSError as e:
+        assert e.errno == code and re.search(words, e.strerror), (e.errno, e.strerror)
+        return
+    raise AssertionError("it was not refused")
+
+
+def dump(*filters):
+    answers = Genl().ask(N["CMD_PORT_GET"], nest("A_PORT_FILTER", *filters), flags=NLM_F_DUMP)
+    return sorted(struct.unpack("Q", a[N["A_PORT_ID"]])[0] for a in answers)
+
+
+def bad_filter(words, *filters, code=errno.EINVAL):
+    refused(code, words, "CMD_PORT_GET", nest("A_PORT_FILTER", *filters), flags=NLM_F_DUMP)
+
+
+@test
+def every_filter_gives_what_the_whole_list_says():
+    def ids(wanted):
+        return sorted(p["id"] for p in ports() if wanted(p))
+    some = record(port_of(HELD[0]))
+    tcp_, udp_ = socket.IPPROTO_TCP, socket.IPPROTO_UDP
+    four, six = socket.inet_aton("127.0.0.1"), socket.inet_pton(socket.AF_INET6, "::1")
+    mapped = socket.inet_pton(socket.AF_INET6, "::ffff:127.0.0.1")
+    state = {name: 1 << N["STATE_" + name.upper().replace("-", "_")]
+             for name in ("established", "listen", "unconnected", "time-wait", "bound")}
+    origin = {name: 1 << N["ORIGIN_" + name.upper()] for name in ("connect", "bind", "explicit")}
+    cases = [
+        ([], lambda p: True),
+        ([u8("A_FILTER_PROTO", tcp_)], lambda p: p["proto"] == "tcp"),
+        ([u8("A_FILTER_PROTO", udp_)], lambda p: p["proto"] == "udp"),
+        ([u8("A_FILTER_FAMILY", socket.AF_INET6)], lambda p: p["family"] == "ipv6"),
+        ([u16("A_FILTER_PORT_LOW", some["local_port"]),
+          u16("A_FILTER_PORT_HIGH", some["local_port"])],
+         lambda p: p["local_port"] == some["local_port"]),
+        ([u16("A_FILTER_PORT_LOW", 45000)], lambda p: p["local_port"] >= 45000),
+        ([attr("A_FILTER_LOCAL_ADDR", four)],
+         lambda p: p["local_addr"] in ("127.0.0.1", "::ffff:127.0.0.1")),
+        ([attr("A_FILTER_LOCAL_ADDR", mapped)],
+         lambda p: p["local_addr"] in ("127.0.0.1", "::ffff:127.0.0.1")),
+        ([attr("A_FILTER_PEER_ADDR", six)], lambda p: p["peer_addr"] == "::1"),
+        ([attr("A_FILTER_PEER_ADDR", four), u8("A_FILTER_PEER_PREFIX", 8)],
+         lambda p: str(p["peer_addr"]).removeprefix("::ffff:").startswith("127.")),
+        ([u16("A_FILTER_PEER_PORT", port_of(SERVER))],
+         lambda p: p["peer_port"] == port_of(SERVER)),
+        ([u32("A_FILTER_STATES", state["established"] | state["bound"])],
+         lambda p: p["state"] in ("established", "bound")),
+        ([u32("A_FILTER_STATES", state["time-wait"])], lambda p: p["state"] == "time-wait"),
+        ([u32("A_FILTER_ORIGINS", origin["explicit"])], lambda p: p["origin"] == "explicit"),
+        ([u32("A_FILTER_PID", os.getpid())], lambda p: p["pid"] == os.getpid()),
+        ([u32("A_FILTER_PID", 1)], lambda p: False),
+        ([u32("A_FILTER_UID", 0), u8("A_FILTER_PROTO", udp_)], lambda p: p["proto"] == "udp"),
+        ([u32("A_FILTER_NETNS", netns_of())], lambda p: True),
+        ([attr("A_FILTER_ALL_NETNS", b"")], lambda p: True),
+    ]
+    for filters, wanted in cases:
+        told = dump(*filters)
+        assert told == ids(wanted), (filters, told)
+    assert dump()
+
+
+@test
+def same_filters_by_the_words_of_the_command_line():
+    def same(words, wanted):
+        told = sorted(p["id"] for p in ports(*words))
+        assert told == sorted(p["id"] for p in ports() if wanted(p)), words
+    port = port_of(HELD[0])
+    same(["-t"], lambda p: p["proto"] == "tcp")
+    same(["-u", "-6"], lambda p: p["proto"] == "udp" and p["family"] == "ipv6")
+    same(["sport", "=", f":{port}"], lambda p: p["local_port"] == port)
+    same(["dport", "=", f":{port_of(SERVER)}"], lambda p: p["peer_port"] == port_of(SERVER))
+    same(["state", "listen"], lambda p: p["state"] == "listen")
+    same(["state", "established", "dst", "127.0.0.0/8"],
+         lambda p: p["state"] == "established"
+         and str(p["peer_addr"]).removeprefix("::ffff:").startswith("127."))
+    same(["origin", "explicit"], lambda p: p["origin"] == "explicit")
+    same(["pid", str(os.getpid())], lambda p: p["pid"] == os.getpid())
+
+
+@test
+def refusals_say_why():
+    bad_filter("neither TCP nor UDP", u8("A_FILTER_PROTO", 33))
+    bad_filter("neither AF_INET nor AF_INET6", u8("A_FILTER_FAMILY", 1))
+    bad_filter("above the highest", u16("A_FILTER_PORT_LOW", 2), u16("A_FILTER_PORT_HIGH", 1))
+    bad_filter("4 or 16 bytes", attr("A_FILTER_PEER_ADDR", b"12345"))
+    bad_filter("longer than the address", attr("A_FILTER_PEER_ADDR", b"1234"),
+               u8("A_FILTER_PEER_PREFIX", 33))
+    bad_filter("without its address", u8("A_FILTER_LOCAL_PREFIX", 8))
+    bad_filter("means nothing", u32("A_FILTER_STATES", 0))
+    bad_filter("means nothing", u32("A_FILTER_STATES", 1 << 31))
+    bad_filter("means nothing", u32("A_FILTER_ORIGINS", 1 << 20))
+    bad_filter("not both", u32("A_FILTER_NETNS", 1), attr("A_FILTER_ALL_NETNS", b""))
+    bad_filter("no network namespace", u32("A_FILTER_NETNS", 1), code=errno.ENOENT)
+    refused(errno.ENOENT, "no network namespace", "CMD_INFO_GET", u32("A_INFO_NETNS", 1))
+
+
+@test
+def strict_policy_refuses_what_it_does_not_know():
+    bad_filter("", attr(200, b"1234"))
+    bad_filter("", attr("A_FILTER_PORT_LOW", b"1"))
+    refused(errno.EINVAL, "", "CMD_INFO_GET", u32("A_INFO_LOST", 1))
+    refused(errno.EINVAL, "", "CMD_INFO_GET", b"\x07\x00\x02\x00\x01\x02\x03")
+    refused(errno.EINVAL, "", "CMD_PORT_GET", u32("A_PORT_ID", 1), flags=NLM_F_DUMP)
+    refused(errno.EOPNOTSUPP, "", "CMD_PORT_GET")
+    refused(errno.EOPNOTSUPP, "", "CMD_INFO_GET", flags=NLM_F_DUMP)
+
+
+@test
+def mutated_requests_do_no_harm():
+    rng = random.Random(7)
+    genl = Genl()
+    genl.s.settimeout(0.0005)
+    good = nest("A_PORT_FILTER", u8("A_FILTER_PROTO", 6), u16("A_FILTER_PORT_LOW", 40000),
+                attr("A_FILTER_PEER_ADDR", b"\x7f\0\0\1"), u32("A_FILTER_STATES", 2))
+    for _ in range(5000):
+        data = bytearray(rng.choice((good, u32("A_INFO_NETNS", 5), b"", rng.randbytes(40))))
+        for _ in range(rng.randrange(4)):
+            if data:
+                data[rng.randrange(len(data))] = rng.randrange(256)
+        data = bytes(data[:rng.randrange(len(data) + 1)])
+        genl.send(rng.choice((0, 1, 1, 2, 2, 2, 4, 255)), data, flags=rng.choice((0, NLM_F_ACK, NLM_F_DUMP)),
+                  version=rng.randrange(3))
+        try:
+            while True:
+                genl.s.recv(1 << 16)
+        except (BlockingIOError, TimeoutError, OSError):
+            pass
+    assert summary()["complete"] and dump()
+
+
+@test
+def reader_that_stops_in_the_middle_leaves_nothing_behind():
+    many = [udp() for _ in range(800)]
+    for s in many:
+        s.bind(("", 0))
+    for _ in range(50):
+        genl = Genl()
+        genl.send(N["CMD_PORT_GET"], flags=NLM_F_DUMP)
+        genl.s.recv(100)
+        genl.s.close()
+    for s in many:
+        s.close()
+    unload()  # a dump that goes on would hold the module
+    load()
+
+
+@test
+def dump_that_a_mending_runs_into_is_flagged():
+    many = [udp() for _ in range(800)]
+    for s in many:
+        s.bind(("", 0))
+    genl = Genl()
+    genl.send(N["CMD_PORT_GET"], flags=NLM_F_DUMP)
+    genl.s.recv(1 << 16)
+    ephstat("resync")
+    flagged = False
+    while True:
+        data = genl.s.recv(1 << 16)
+        _, kind, flags, _, _ = struct.unpack_from("IHHII", data)
+        flagged |= bool(flags & NLM_F_DUMP_INTR)
+        if kind == NLMSG_DONE or b"" == data:
+            break
+    assert flagged
+    for s in many:
+        s.close()
+
+
+if __name__ == "__main__":
+    import resource
+    resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))
+    load()
+    SERVER = listener(addr="0.0.0.0")
+    SERVER6 = listener(socket.AF_INET6, addr="::1")
+    HELD = [tcp(), tcp(socket.AF_INET6), tcp(socket.AF_INET6), udp(), udp(socket.AF_INET6), tcp(),
+            tcp()]
+    HELD[0].connect(("127.0.0.1", port_of(SERVER)))
+    first, _ = SERVER.accept()
+    HELD[1].connect(("::1", port_of(SERVER6)))
+    HELD[2].connect(("::ffff:127.0.0.1", port_of(SERVER)))
+    second, _ = SERVER.accept()
+    HELD[3].bind(("", 0))
+    HELD[4].connect(("::1", 53))
+    HELD[5].bind(("127.0.0.1", free_port()))
+    HELD[6].listen()
+    gone = tcp()
+    gone.connect(("127.0.0.1", port_of(SERVER)))
+    third, _ = SERVER.accept()
+    gone.close()
+    third.recv(1)
+    third.close()
+    main()
