@@ -161,6 +161,26 @@ def loading_is_refused_in_one_line_and_the_next_one_works():
 
 
 @test
+def kernel_without_one_of_the_functions_is_refused_by_its_name():
+    with open(MODULE, "rb") as f:
+        image = f.read()
+    names = [b"__inet_hash_connect", b"inet_csk_get_port", b"udp_lib_get_port", b"inet_put_port",
+             b"inet_ehash_nolisten", b"inet_twsk_bind_unhash", b"udp_lib_unhash",
+             b"inet_twsk_hashdance_schedule" if b"inet_twsk_hashdance_schedule\0" in image
+             else b"inet_twsk_hashdance"]
+    for name in names:
+        assert image.count(b"\0" + name + b"\0") == 1, name
+        other = name[:-1] + b"X"
+        with open("/run/other.ko", "wb") as f:
+            f.write(image.replace(b"\0" + name + b"\0", b"\0" + other + b"\0"))
+        lines = log_of(lambda: run("insmod", "/run/other.ko", check=False))
+        assert not is_loaded()
+        assert len(lines) == 1 and other.decode() in lines[0] and "not loaded" in lines[0], lines
+    with loaded():
+        assert summary()["complete"]
+
+
+@test
 def module_that_is_not_loaded_is_told_with_the_next_step():
     r = ephstat(check=False)
     assert r.returncode == 3 and "insmod" in r.stderr and not r.stdout, (r.returncode, r.stderr)

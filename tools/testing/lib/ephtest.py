@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import json
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -19,7 +20,8 @@ import traceback
 TOP = os.environ["EPHPORTS_TOP"]
 MODULE = os.environ["EPHPORTS_MODULE"]
 ORACLE = os.environ["EPHPORTS_ORACLE"]
-EPHSTAT = os.path.join(TOP, "tools/ephstat/ephstat")
+# A copy that any user may run, whoever may enter the source tree.
+EPHSTAT = shutil.copy(os.path.join(TOP, "tools/ephstat/ephstat"), "/tmp/ephstat")
 STORM = os.path.join(TOP, "tools/testing/storm/storm")
 
 LOW, HIGH = 32768, 60999
