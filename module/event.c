@@ -25,19 +25,21 @@ void ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause
  * ephports_event_handed_over() - a timewait socket takes over a port
  * @from: the socket, which gives back its own hold later
  * @to: the timewait socket
+ * @cookie: of both
  *
  * Context: any but hard interrupts. Neither can be released before this returns.
  *
  * Return: false if @from has no record.
  */
-bool ephports_event_handed_over(const void *from, const void *to)
+bool ephports_event_handed_over(const void *from, const void *to, u64 cookie)
 {
 	struct ephports_record rec;
 
-	if (!ephports_table_copy(from, &rec))
+	if (!ephports_table_copy(from, &rec) || rec.cookie != cookie)
 		return false;
 	rec.key = to;
 	rec.flags |= EPHPORTS_F_TIMEWAIT;
+	rec.flags &= ~EPHPORTS_F_MET;
 	ephports_event_taken(&rec, EPHPORTS_CLONED);
 	return true;
 }
@@ -62,5 +64,8 @@ void ephports_event_released(const void *key)
  */
 void ephports_event_failed(const struct net *net, enum ephports_proto proto)
 {
-	atomic64_inc(&ephports_ns(net)->failures[proto]);
+	struct ephports_ns *ns = ephports_ns(net);
+
+	if (ns)
+		atomic64_inc(&ns->failures[proto]);
 }

@@ -7,7 +7,7 @@
 #include "table.h"
 
 void ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause);
-bool ephports_event_handed_over(const void *from, const void *to);
+bool ephports_event_handed_over(const void *from, const void *to, u64 cookie);
 void ephports_event_released(const void *key);
 void ephports_event_failed(const struct net *net, enum ephports_proto proto);
 

@@ -59,13 +59,18 @@ void ephports_health_mended(const struct ephports_trouble *upto)
  */
 u32 ephports_health_blind(void)
 {
-	return ephports_probe_blind();
+	u32 blind = ephports_probe_blind();
+
+	/* What went by unseen has to be looked for, even when they see again. */
+	if (blind)
+		ephports_health_note();
+	return blind;
 }
 
 /**
- * ephports_health_complete() - whether every holder has its record
+ * ephports_health_clean() - whether all trouble is mended
  */
-bool ephports_health_complete(void)
+bool ephports_health_clean(void)
 {
 	struct ephports_trouble now;
 	bool clean;

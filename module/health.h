@@ -18,7 +18,7 @@ struct ephports_trouble {
 void ephports_health_note(void);
 void ephports_health_now(struct ephports_trouble *now);
 void ephports_health_mended(const struct ephports_trouble *upto);
-bool ephports_health_complete(void);
+bool ephports_health_clean(void);
 u32 ephports_health_blind(void);
 u32 ephports_health_seq(void);
 

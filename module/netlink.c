@@ -29,6 +29,11 @@ static const struct nla_policy info_policy[EPHPORTS_A_INFO_MAX + 1] = {
 	[EPHPORTS_A_INFO_NETNS] = { .type = NLA_U32 },
 };
 
+/* No attribute is known. */
+static const struct nla_policy no_policy[1 + 1] = {
+	[1] = { .type = NLA_REJECT },
+};
+
 static const struct nla_policy port_policy[EPHPORTS_A_PORT_MAX + 1] = {
 	[EPHPORTS_A_PORT_FILTER] = { .type = NLA_NESTED },
 };
@@ -64,13 +69,6 @@ static struct net *asked_net(struct sk_buff *skb, const struct nlattr *attr,
 	return net;
 }
 
-/* A range that was changed makes ports ephemeral that were not when they were taken. */
-static void catch_up(const struct net *net)
-{
-	if (ephports_ns_range_moved(net))
-		ephports_walk_now();
-}
-
 static int reply_info(struct sk_buff *skb, struct genl_info *info, const struct net *net)
 {
 	struct sk_buff *reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
@@ -96,8 +94,8 @@ static int get_info(struct sk_buff *skb, struct genl_info *info)
 
 	if (IS_ERR(net))
 		return PTR_ERR(net);
-	catch_up(net);
-	err = reply_info(skb, info, net);
+	err = ephports_walk_catch_up(ephports_ns_range_moved(net), is_root(skb)) ?:
+	      reply_info(skb, info, net);
 	put_net(net);
 	return err;
 }
@@ -109,8 +107,7 @@ static int do_resync(struct sk_buff *skb, struct genl_info *info)
 			       "a resync needs CAP_NET_ADMIN in the initial user namespace");
 		return -EPERM;
 	}
-	ephports_walk_now();
-	return reply_info(skb, info, sock_net(skb->sk));
+	return ephports_walk_now() ?: reply_info(skb, info, sock_net(skb->sk));
 }
 
 /* A dump under way, from start to done. */
@@ -123,6 +120,18 @@ struct dump {
 };
 
 /*
+ * Who asks: only if it also opened the socket. Else a program with more rights, made to
+ * write to a socket that it was given, would ask for what the one that opened it may not see.
+ */
+static kuid_t asker(const struct sock *sk)
+{
+	const struct file *file = sk->sk_socket ? sk->sk_socket->file : NULL;
+	kuid_t uid = current_euid();
+
+	return file && uid_eq(file->f_cred->euid, uid) ? uid : INVALID_UID;
+}
+
+/*
  * The rights are those of the request. (The process that reads the answers is the one
  * that numbers the processes, see dump_ports().)
  */
@@ -131,9 +140,10 @@ static int set_view(struct netlink_callback *cb, struct ephports_view *view,
 {
 	struct netlink_ext_ack *extack = cb->extack;
 	struct net *net;
+	int err;
 
 	view->users = sk_user_ns(NETLINK_CB(cb->skb).sk);
-	view->uid = current_euid();
+	view->uid = asker(NETLINK_CB(cb->skb).sk);
 	if (attrs[EPHPORTS_A_FILTER_ALL_NETNS]) {
 		if (attrs[EPHPORTS_A_FILTER_NETNS]) {
 			NL_SET_ERR_MSG(extack, "one namespace, or all: not both");
@@ -145,20 +155,21 @@ static int set_view(struct netlink_callback *cb, struct ephports_view *view,
 			return -EPERM;
 		}
 		view->admin = true;
-		return 0;
+		return ephports_walk_catch_up(ephports_ns_any_range_moved(), true);
 	}
 	net = asked_net(cb->skb, attrs[EPHPORTS_A_FILTER_NETNS], extack);
 	if (IS_ERR(net))
 		return PTR_ERR(net);
-	catch_up(net);
 	view->nsid = ephports_ns(net)->id;
 	view->admin = netlink_ns_capable(cb->skb, net->user_ns, CAP_NET_ADMIN);
+	err = ephports_walk_catch_up(ephports_ns_range_moved(net), is_root(cb->skb));
 	put_net(net);
-	return 0;
+	return err;
 }
 
 /*
- * The first step of a dump, still in the context of the request. Not in genl_ops.start:
+ * The first step of a dump, in the context of the request (or, if the asker's queue was
+ * full just then, of its first read: the socket is the same). Not in genl_ops.start:
  * every kernel passes on what the extack of a dump says, but 6.1 has none for its start.
  */
 static struct dump *begin_dump(struct netlink_callback *cb)
@@ -242,8 +253,8 @@ static const struct genl_ops ops[] = {
 	{
 		.cmd		= EPHPORTS_CMD_RESYNC,
 		.doit		= do_resync,
-		.policy		= info_policy,
-		.maxattr	= EPHPORTS_A_INFO_MAX,
+		.policy		= no_policy,
+		.maxattr	= ARRAY_SIZE(no_policy) - 1,
 	},
 };
 

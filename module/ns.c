@@ -23,11 +23,15 @@ static u32 range_of(const struct net *net)
  * @port: host byte order
  *
  * Context: any but hard interrupts.
+ *
+ * Return: false also in a namespace that is being set up: nothing of it is watched.
  */
 bool ephports_ns_in_range(const struct net *net, u16 port)
 {
 	int low, high;
 
+	if (unlikely(!ephports_ns(net)))
+		return false;
 	ephports_local_port_range(net, &low, &high);
 	return port >= low && port <= high;
 }
@@ -39,6 +43,23 @@ bool ephports_ns_in_range(const struct net *net, u16 port)
 bool ephports_ns_range_moved(const struct net *net)
 {
 	return READ_ONCE(ephports_ns(net)->range) != range_of(net);
+}
+
+/**
+ * ephports_ns_any_range_moved() - the same, asked of all namespaces
+ *
+ * Context: process context, may sleep.
+ */
+bool ephports_ns_any_range_moved(void)
+{
+	bool moved = false;
+	struct net *net;
+
+	down_read(&net_rwsem);
+	for_each_net(net)
+		moved |= ephports_ns_range_moved(net);
+	up_read(&net_rwsem);
+	return moved;
 }
 
 /**

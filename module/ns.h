@@ -28,6 +28,7 @@ struct ephports_ns {
 
 extern unsigned int ephports_ns_id __read_mostly;
 
+/* NULL in a namespace that is being set up. */
 static inline struct ephports_ns *ephports_ns(const struct net *net)
 {
 	return net_generic(net, ephports_ns_id);
@@ -35,6 +36,7 @@ static inline struct ephports_ns *ephports_ns(const struct net *net)
 
 bool ephports_ns_in_range(const struct net *net, u16 port);
 bool ephports_ns_range_moved(const struct net *net);
+bool ephports_ns_any_range_moved(void);
 void ephports_ns_range_seen(void);
 u32 ephports_ns_reserved(const struct net *net, int low, int high);
 struct net *ephports_ns_get(u32 inum);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Who took a port: taken down in numbers when it happens, told in the reader's numbers. */
 #include <linux/cgroup.h>
-#include <linux/cred.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
@@ -32,20 +31,18 @@ static void note_task(struct ephports_owner *owner, struct task_struct *task)
 
 /**
  * ephports_owner_current() - take down the running process
- * @owner: zeroed; filled whole, uid included
+ * @owner: zeroed but for the uid, which is the socket's own, as ss shows it
  *
  * Context: process context of the task that is meant; preemption may be off.
  */
 void ephports_owner_current(struct ephports_owner *owner)
 {
 	note_task(owner, current);
-	owner->uid = __kuid_val(current_uid());
 }
 
 /**
  * ephports_owner_of() - take down another process
- * @owner: zeroed but for the uid, which is left alone (an adopted socket's uid is
- *	the socket's own); no thread is named
+ * @owner: likewise; no thread is named
  * @leader: a thread group leader that the caller keeps from going away
  *
  * Context: any.

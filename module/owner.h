@@ -12,7 +12,7 @@ struct pid_namespace;
  * struct ephports_owner - a process, in numbers
  * @cgroup: id of its cgroup in the cgroup2 hierarchy
  * @comm: its command name (the thread group leader's), NUL-terminated
- * @uid: its uid, as the initial user namespace numbers it (kuid value)
+ * @uid: the socket's uid, as the initial user namespace numbers it (kuid value)
  * @pid: the process, as the initial pid namespace numbers it; 0 if none is known
  * @tid: the thread, likewise; 0 if none is known
  * @pidns: inode number of its own pid namespace

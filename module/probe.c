@@ -80,12 +80,11 @@ static void taken_by_current(struct sock *sk, u8 proto, u8 origin)
 	describe(&rec, sk, proto);
 	rec.origin = origin;
 	rec.born = ktime_get_boot_fast_ns();
-	if (kernel_owned(sk)) {
+	rec.owner.uid = __kuid_val(sk->sk_uid);
+	if (kernel_owned(sk))
 		rec.reason = EPHPORTS_REASON_KERNEL;
-		rec.owner.uid = __kuid_val(sk->sk_uid);
-	} else {
+	else
 		ephports_owner_current(&rec.owner);
-	}
 	ephports_event_taken(&rec, EPHPORTS_ASSIGNED);
 }
 
@@ -165,7 +164,10 @@ static int enter_udp(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(enter_udp);
 
-/* A port of the kernel's choice is refused for one reason: none is free. */
+/*
+ * A port of the kernel's choice is refused when none is free (or, never seen, when the
+ * kernel has no memory for a bucket: its answer is the same).
+ */
 static int return_get_port(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct attempt *attempt = (struct attempt *)ri->data;
@@ -202,7 +204,8 @@ static void own_like_listener(struct ephports_record *rec, const struct sock *li
 {
 	struct ephports_record of;
 
-	if (listener && ephports_table_copy(listener, &of)) {
+	if (listener && ephports_table_copy(listener, &of) &&
+	    of.cookie == (u64)atomic64_read(&listener->sk_cookie)) {
 		rec->owner = of.owner;
 		rec->reason = of.reason;
 		return;
@@ -238,7 +241,8 @@ static void on_hand_over(struct ephports_ftrace_regs *regs)
 	struct sock *sk = (struct sock *)ephports_ftrace_arg(regs, 1);
 	struct ephports_record rec;
 
-	if (sk->sk_protocol != IPPROTO_TCP || ephports_event_handed_over(sk, tw) ||
+	if (sk->sk_protocol != IPPROTO_TCP ||
+	    ephports_event_handed_over(sk, tw, atomic64_read(&tw->sk_cookie)) ||
 	    !ephports_ns_in_range(sock_net(tw), tw->sk_num))
 		return;
 	describe(&rec, tw, IPPROTO_TCP);

@@ -6,7 +6,6 @@
  * place in the tables, so that any number of readers, in pieces of any size, get each
  * record once and each line whole.
  */
-#include <linux/ctype.h>
 #include <linux/nsproxy.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
@@ -67,11 +66,13 @@ static void stop_rows(struct seq_file *m, void *v)
 {
 }
 
-/* Whatever would end a word or a line, or write to a terminal, as \ooo. */
+/* All that is not printable ASCII, blanks and backslashes as \ooo; nothing at all as \000. */
 static void put_escaped(struct seq_file *m, const char *s)
 {
+	if (!*s)
+		seq_puts(m, "\\000");
 	for (; *s; s++) {
-		if (isspace(*s) || iscntrl(*s) || *s == '\\')
+		if (*s <= ' ' || *s > '~' || *s == '\\')
 			seq_printf(m, "\\%03o", (unsigned char)*s);
 		else
 			seq_putc(m, *s);
@@ -162,9 +163,12 @@ static int open_rows(struct inode *inode, struct file *file)
 {
 	const struct net *net = current->nsproxy->net_ns;
 	struct reader *reader;
+	int err;
 
-	if (ephports_ns_range_moved(net))
-		ephports_walk_now();
+	err = ephports_walk_catch_up(ephports_ns_range_moved(net),
+				     file_ns_capable(file, &init_user_ns, CAP_NET_ADMIN));
+	if (err)
+		return err;
 	reader = __seq_open_private(file, &row_ops, sizeof(*reader));
 	if (!reader)
 		return -ENOMEM;
@@ -178,7 +182,7 @@ static int open_rows(struct inode *inode, struct file *file)
 
 static const struct proc_ops file_ops = {
 	.proc_open	= open_rows,
-	.proc_read	= seq_read,
+	.proc_read_iter	= seq_read_iter,
 	.proc_lseek	= seq_lseek,
 	.proc_release	= seq_release_private,
 };

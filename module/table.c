@@ -45,14 +45,14 @@
 
 static unsigned int max_ports = 262144;
 module_param(max_ports, uint, 0444);
-MODULE_PARM_DESC(max_ports, "records that fit, 1024 to 8388608 (136 bytes each; default 262144, 36 MB)");
+MODULE_PARM_DESC(max_ports, "records that fit, 1024 to 8388608 (128 bytes each; default 262144, 32 MiB)");
 
 #define WORD_LOCK	(1ULL << 63)
 #define WORD_ONE	(1ULL << 40)
 #define WORD_SUM	(WORD_ONE - 1)
 
 #define NIL		U32_MAX		/* end of a chain of records */
-#define LOCAL_FREE	64		/* records that a CPU keeps at hand */
+#define LOCAL_FREE	64		/* most records that a CPU keeps at hand */
 #define ID_BATCH	256		/* ids that a CPU takes at a time */
 
 struct bucket {
@@ -73,6 +73,7 @@ static DEFINE_PER_CPU(struct cpu_table, tables);
 static struct ephports_record *records;
 static atomic64_t *directory;
 static unsigned int directory_bits, bucket_bits;
+static u32 local_free;		/* LOCAL_FREE, or less if that would be a good part of all */
 static u64 bytes;
 
 static atomic64_t last_id;
@@ -116,7 +117,7 @@ static void refill(struct cpu_table *table)
 	u32 i;
 
 	raw_spin_lock(&free_lock);
-	while (table->nr_free < LOCAL_FREE / 2) {
+	while (table->nr_free < local_free / 2) {
 		if (free_head != NIL) {
 			i = free_head;
 			free_head = records[i].next;
@@ -142,9 +143,9 @@ static void give_record(u32 index)
 {
 	struct cpu_table *table = this_cpu_ptr(&tables);
 
-	if (table->nr_free == LOCAL_FREE) {
+	if (table->nr_free == local_free) {
 		raw_spin_lock(&free_lock);
-		while (table->nr_free > LOCAL_FREE / 2) {
+		while (table->nr_free > local_free / 2) {
 			u32 i = table->free[--table->nr_free];
 
 			records[i].next = free_head;
@@ -247,7 +248,8 @@ struct newcomer {
 
 /*
  * A holder that was assigned its port while a walk had met it already: what the walk could
- * not know is now known. One with the same key and another cookie is stale.
+ * not know is now known. One that is another socket's, or of another port that the same
+ * socket had, is stale.
  */
 static void settle(u32 *link, unsigned int cpu, void *ctx)
 {
@@ -256,7 +258,8 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 	u64 id = old->id;
 	u32 next = old->next;
 
-	newcomer->known = old->cookie == newcomer->rec->cookie;
+	newcomer->known = old->cookie == newcomer->rec->cookie &&
+			  old->port == newcomer->rec->port && old->proto == newcomer->rec->proto;
 	if (!newcomer->known) {
 		drop_record(link, cpu, EPHPORTS_MENDED_OUT);
 		return;
@@ -274,7 +277,7 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
  * @rec: all but id and next, which are filled in if the answer is EPHPORTS_NEW
  * @cause: what to count it as
  *
- * A record with the same key and another cookie is what a missed release left
+ * A record with the same key and another cookie or port is what a missed release left
  * behind: it goes, and is counted as mended out.
  *
  * Context: any but hard interrupts; no bucket locked.
@@ -543,6 +546,7 @@ int ephports_table_init(void)
 		ephports_err("not loaded: max_ports=%u is not from %u to %u", max_ports, MIN_PORTS, MAX_PORTS);
 		return -EINVAL;
 	}
+	local_free = clamp(max_ports / (8 * num_possible_cpus()), 2u, (unsigned int)LOCAL_FREE);
 	directory_bits = order_base_2(max_ports);
 	bucket_bits = order_base_2(max(2 * max_ports / num_possible_cpus(), MIN_PORTS));
 

@@ -14,6 +14,7 @@
 #define EPHPORTS_F_TIMEWAIT	BIT(0)	/* the key is a timewait socket */
 #define EPHPORTS_F_ADOPTED	BIT(1)	/* found by a walk: its age is not known */
 #define EPHPORTS_F_NO_UID	BIT(2)	/* nobody can say whose it was */
+#define EPHPORTS_F_MET		BIT(3)	/* put in by a walk, which may have come too late */
 
 /**
  * struct ephports_record - one holder of one local port; numbers only
@@ -66,7 +67,7 @@ enum ephports_cause {
 enum ephports_inserted {
 	EPHPORTS_NEW,		/* there was none, now there is */
 	EPHPORTS_KNOWN,		/* the holder has its record already */
-	EPHPORTS_NO_ROOM,	/* counted as lost by the caller's cause */
+	EPHPORTS_NO_ROOM,	/* there is none, and no room; the caller counts it */
 };
 
 /**

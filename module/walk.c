@@ -19,6 +19,7 @@
  * Context: all of this runs in process context, one walk at a time.
  */
 #include <linux/fdtable.h>
+#include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
@@ -35,12 +36,17 @@
 #include "sock.h"
 #include "walk.h"
 
-#define ASK_DELAY	(HZ / 4)
+#define SOON		(HZ / 4)	/* from trouble to a walk */
+#define HEARTBEAT	(5 * HZ)	/* how often trouble is looked for */
+#define REST		HZ		/* between walks that were asked for */
+#define LONG_REST	(10 * HZ)	/* after a walk that found no room for all */
 
 u8 ephports_walks __read_mostly;
 
 static DEFINE_MUTEX(walk_lock);
 static u64 finished;
+static unsigned long not_before = INITIAL_JIFFIES;	/* under walk_lock */
+static atomic_t asked;
 
 /* A walk in progress. */
 struct walk {
@@ -50,7 +56,10 @@ struct walk {
 
 static enum ephports_visit note_met(struct ephports_record *rec, void *ctx)
 {
-	rec->walk = ephports_walk_number();
+	const struct sock *sk = ctx;
+
+	if (rec->port == sk->sk_num && rec->cookie == (u64)atomic64_read(&sk->sk_cookie))
+		rec->walk = ephports_walk_number();
 	return EPHPORTS_STOP;
 }
 
@@ -78,7 +87,7 @@ static void describe_adopted(struct ephports_record *rec, struct sock *sk, u8 pr
 	rec->netns = net->ns.inum;
 	rec->port = sk->sk_num;
 	rec->proto = proto;
-	rec->flags = EPHPORTS_F_ADOPTED;
+	rec->flags = EPHPORTS_F_ADOPTED | EPHPORTS_F_MET;
 	rec->reason = EPHPORTS_REASON_ADOPTED;
 	rec->walk = ephports_walk_number();
 	if (proto == IPPROTO_TCP && sk->sk_state == TCP_TIME_WAIT) {
@@ -96,7 +105,7 @@ static void meet(struct walk *walk, struct sock *sk, u8 proto, const struct inet
 	struct ephports_record rec;
 
 	if (!ephports_ns_in_range(sock_net(sk), sk->sk_num)) {
-		ephports_table_visit(sk, note_met, NULL);
+		ephports_table_visit(sk, note_met, sk);
 		return;
 	}
 	describe_adopted(&rec, sk, proto);
@@ -110,7 +119,8 @@ static void meet(struct walk *walk, struct sock *sk, u8 proto, const struct inet
 			ephports_table_note(EPHPORTS_LOST);
 		return;
 	case EPHPORTS_NEW:
-		walk->nameless += rec.reason == EPHPORTS_REASON_ADOPTED;
+		walk->nameless += rec.reason == EPHPORTS_REASON_ADOPTED &&
+				  !(rec.flags & EPHPORTS_F_NO_UID);
 		return;
 	}
 }
@@ -172,11 +182,18 @@ static void walk_udp(struct walk *walk)
 	up_read(&net_rwsem);
 }
 
+/*
+ * A record that a probe put in while the walk went on is not in doubt: its timewait socket
+ * may not have got to its bind bucket yet.
+ */
 static enum ephports_visit drop_stale(struct ephports_record *rec, void *ctx)
 {
-	bool doubtful = rec->walk != ephports_walk_number() || (rec->flags & EPHPORTS_F_ADOPTED);
+	bool doubtful = rec->walk != ephports_walk_number() || (rec->flags & EPHPORTS_F_MET);
 
-	return doubtful && !ephports_sock_holds(rec) ? EPHPORTS_REMOVE : EPHPORTS_NEXT;
+	if (doubtful && !ephports_sock_holds(rec))
+		return EPHPORTS_REMOVE;
+	rec->flags &= ~EPHPORTS_F_MET;
+	return EPHPORTS_NEXT;
 }
 
 static void sweep(void)
@@ -189,21 +206,44 @@ static void sweep(void)
 /* The first process that is asked is the oldest: later ones change nothing. */
 static enum ephports_visit name_owner(struct ephports_record *rec, void *ctx)
 {
-	if ((rec->flags & EPHPORTS_F_ADOPTED) && rec->reason == EPHPORTS_REASON_ADOPTED) {
+	if (rec->reason == EPHPORTS_REASON_ADOPTED && !(rec->flags & EPHPORTS_F_TIMEWAIT)) {
 		ephports_owner_of(&rec->owner, ctx);
 		rec->reason = EPHPORTS_REASON_TOLD;
 	}
 	return EPHPORTS_STOP;
 }
 
-static int name_by_file(const void *task, struct file *file, unsigned int fd)
+/* Files are asked in batches: the lock of a big file table is not held for long. */
+#define FILES_AT_A_TIME	1000
+
+struct asking {
+	struct task_struct *task;
+	unsigned int left;
+};
+
+static int name_by_file(const void *ctx, struct file *file, unsigned int fd)
 {
+	struct asking *asking = (struct asking *)ctx;
 	struct socket *sock = ephports_sock_from_file(file);
 	struct sock *sk = sock ? READ_ONCE(sock->sk) : NULL;
 
 	if (sk && (sk->sk_family == AF_INET || sk->sk_family == AF_INET6))
-		ephports_table_visit(sk, name_owner, (void *)task);
-	return 0;
+		ephports_table_visit(sk, name_owner, asking->task);
+	return --asking->left ? 0 : fd + 1;
+}
+
+static void name_by_task(struct task_struct *task)
+{
+	struct asking asking = { .task = task };
+	int fd = 0;
+
+	do {
+		asking.left = FILES_AT_A_TIME;
+		task_lock(task);
+		fd = task->files ? iterate_fd(task->files, fd, name_by_file, &asking) : 0;
+		task_unlock(task);
+		cond_resched();
+	} while (fd);
 }
 
 /* All processes, oldest first, each held by a reference. */
@@ -239,72 +279,118 @@ static void name_owners(void)
 
 	list = get_processes(&n);
 	for (i = 0; i < n; i++) {
-		task_lock(list[i]);
-		if (list[i]->files)
-			iterate_fd(list[i]->files, 0, name_by_file, list[i]);
-		task_unlock(list[i]);
+		name_by_task(list[i]);
 		put_task_struct(list[i]);
-		cond_resched();
 	}
 	kvfree(list);
 }
 
-static void walk_all(struct walk *walk)
+/*
+ * All trouble up to the walk's beginning is mended, unless there was no room, or the probes
+ * are blind. Where a search for a port that no probe follows may outlast the walk, a second
+ * walk has to confirm the first: what counts is what was known when the one before began.
+ */
+static void settle_trouble(const struct walk *walk, const struct ephports_trouble *before)
+{
+	static struct ephports_trouble before_last;
+
+	if (walk->full || ephports_health_blind())
+		ephports_health_note();
+	else
+		ephports_health_mended(EPHPORTS_WAITS_FOR_PREEMPTED ? before : &before_last);
+	before_last = *before;
+}
+
+/* walk_lock held. */
+static void walk_all(void)
 {
 	struct ephports_trouble before;
+	struct walk walk = {};
 
-	mutex_lock(&walk_lock);
 	ephports_health_now(&before);
 	WRITE_ONCE(ephports_walks, ephports_walks + 1);
 	synchronize_rcu_tasks();
 	ephports_ns_range_seen();
-	walk_tcp(walk);
-	walk_udp(walk);
-	if (walk->nameless)
+	walk_tcp(&walk);
+	walk_udp(&walk);
+	if (walk.nameless)
 		name_owners();
 	synchronize_rcu_tasks();
 	sweep();
-	if (!walk->full)
-		ephports_health_mended(&before);
-	else
-		ephports_health_note();
+	settle_trouble(&walk, &before);
 	WRITE_ONCE(finished, finished + 1);
-	mutex_unlock(&walk_lock);
+	not_before = jiffies + (walk.full ? LONG_REST : REST);
 }
 
-static void walk_asked(struct work_struct *work);
-static DECLARE_DELAYED_WORK(asked, walk_asked);
+static void beat(struct work_struct *work);
+static DECLARE_DELAYED_WORK(heart, beat);
 
-static void walk_asked(struct work_struct *work)
+/* Walks if it was asked for, or if there is trouble that nobody asked for. */
+static void beat(struct work_struct *work)
 {
-	struct walk walk = {};
+	unsigned long next = HEARTBEAT;
 
-	walk_all(&walk);
-	/* No room: as long as it stays so, it is tried again, and never in a hurry. */
-	if (walk.full)
-		queue_delayed_work(system_long_wq, &asked, 10 * HZ);
+	mutex_lock(&walk_lock);
+	if (time_before(jiffies, not_before)) {
+		next = not_before - jiffies;
+	} else if (atomic_xchg(&asked, 0) || !ephports_health_clean()) {
+		walk_all();
+		next = REST;
+	}
+	mutex_unlock(&walk_lock);
+	queue_delayed_work(system_long_wq, &heart, next);
 }
 
 /**
  * ephports_walk_ask() - have the tables walked soon
  *
+ * Walks that are asked for rest in between, however often that is.
+ *
  * Context: any.
  */
 void ephports_walk_ask(void)
 {
-	queue_delayed_work(system_long_wq, &asked, ASK_DELAY);
+	if (!atomic_read(&asked) && !atomic_xchg(&asked, 1))
+		mod_delayed_work(system_long_wq, &heart, SOON);
 }
 
 /**
  * ephports_walk_now() - walk the tables, and return when it is done
  *
  * Context: process context, sleeps.
+ *
+ * Return: 0, or -EINTR if a fatal signal came first.
  */
-void ephports_walk_now(void)
+int ephports_walk_now(void)
 {
-	struct walk walk = {};
+	int err = mutex_lock_killable(&walk_lock);
 
-	walk_all(&walk);
+	if (err)
+		return err;
+	walk_all();
+	mutex_unlock(&walk_lock);
+	return 0;
+}
+
+/**
+ * ephports_walk_catch_up() - make up for a port range that was changed
+ * @moved: whether one was, as far as the reader is concerned
+ * @wait: the reader may have the walk at once; others are told that the records are
+ *	not complete until it is done
+ *
+ * Context: process context, sleeps.
+ *
+ * Return: 0, or -EINTR.
+ */
+int ephports_walk_catch_up(bool moved, bool wait)
+{
+	if (!moved)
+		return 0;
+	if (wait)
+		return ephports_walk_now();
+	ephports_health_note();
+	ephports_walk_ask();
+	return 0;
 }
 
 /**
@@ -330,11 +416,12 @@ enum ephports_cause ephports_walk_cause(void)
  */
 int ephports_walk_adopt(void)
 {
-	struct walk walk = {};
-
-	walk_all(&walk);
-	if (walk.full || !EPHPORTS_WAITS_FOR_PREEMPTED)
-		queue_delayed_work(system_long_wq, &asked, HZ);
+	mutex_lock(&walk_lock);
+	walk_all();
+	if (!EPHPORTS_WAITS_FOR_PREEMPTED)
+		ephports_health_note();
+	mutex_unlock(&walk_lock);
+	queue_delayed_work(system_long_wq, &heart, REST);
 	return 0;
 }
 
@@ -343,5 +430,5 @@ int ephports_walk_adopt(void)
  */
 void ephports_walk_exit(void)
 {
-	cancel_delayed_work_sync(&asked);
+	cancel_delayed_work_sync(&heart);
 }

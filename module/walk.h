@@ -19,7 +19,8 @@ static inline u8 ephports_walk_number(void)
 }
 
 void ephports_walk_ask(void);
-void ephports_walk_now(void);
+int ephports_walk_now(void);
+int ephports_walk_catch_up(bool moved, bool wait);
 u64 ephports_walk_count(void);
 enum ephports_cause ephports_walk_cause(void);
 

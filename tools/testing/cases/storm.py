@@ -28,7 +28,7 @@ def storm(*args, procs=8, seed=SEED):
 
 
 def calm(p):
-    """Waits until the storm has no more to do, and the kernel none of it."""
+    """Waits until the storm has no more to do, and the kernel nothing of it."""
     for line in p.stdout:
         print("# storm:", line.strip())
         if line.startswith("quiet"):
@@ -131,6 +131,22 @@ def loading_in_the_middle_of_a_storm_ends_exact():
         settle()
         exact()
         unload()
+
+
+@test
+def walks_in_the_middle_of_a_storm_mend_nothing_that_is_right():
+    with storm("--ops", str(OPS // 4), seed=SEED + 6) as p:
+        load()  # so that many records are adopted ones, which go on to TIME_WAIT
+        for _ in range(10):
+            ephstat("resync")
+        calm(p)
+        exact()
+        c = assert_counters_add_up()
+        print("#", c)
+        assert not c["mended_in"] and not c["mended_out"], c
+    settle()
+    exact()
+    unload()
 
 
 @test
