@@ -2,7 +2,6 @@
 /* What happens to ports, once it is known: from the probes to all that keep account. */
 #include "event.h"
 #include "health.h"
-#include "walk.h"
 
 /**
  * ephports_event_taken() - a holder has taken a port
@@ -13,12 +12,10 @@
  */
 void ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause)
 {
-	rec->walk = ephports_walk_number();
 	if (likely(ephports_table_insert(rec, cause) != EPHPORTS_NO_ROOM))
 		return;
 	ephports_table_note(EPHPORTS_LOST);
 	ephports_health_note();
-	ephports_walk_ask();
 }
 
 /**

@@ -1,94 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Whether the records can be trusted to be complete.
- *
- * Trouble is only ever counted up. A walk of the kernel's tables notes the counts when
- * it begins, and when it ends, all trouble up to there is mended.
- */
+/* Trouble is counted, and calls for whoever attends to it (watch.c). */
 #include <linux/atomic.h>
-#include <linux/spinlock.h>
+#include <linux/jiffies.h>
+#include <linux/rcupdate.h>
+#include <linux/workqueue.h>
 
 #include "health.h"
-#include "probe.h"
 
-static atomic64_t events;
-static atomic_t mendings;
-static DEFINE_SPINLOCK(mended_lock);
-static struct ephports_trouble mended;
+#define SOON	(HZ / 4)
+
+static atomic64_t troubles;
+static atomic_t called;
+static struct delayed_work *attendant;
 
 /**
- * ephports_health_note() - something was lost, or turned out to be stale
+ * ephports_health_note() - something was lost, or turned out to be stale or unseen
  *
  * Context: any.
  */
 void ephports_health_note(void)
 {
-	atomic64_inc(&events);
+	struct delayed_work *work;
+
+	atomic64_inc(&troubles);
+	rcu_read_lock();
+	work = READ_ONCE(attendant);
+	if (work && !atomic_read(&called) && !atomic_xchg(&called, 1))
+		mod_delayed_work(system_long_wq, work, SOON);
+	rcu_read_unlock();
 }
 
 /**
- * ephports_health_now() - the counts of this moment
- * @now: filled
+ * ephports_health_count() - how often so far; it only grows
  */
-void ephports_health_now(struct ephports_trouble *now)
+u64 ephports_health_count(void)
 {
-	now->events = atomic64_read(&events);
-	now->missed = ephports_probe_missed();
+	return atomic64_read(&troubles);
 }
 
 /**
- * ephports_health_mended() - a walk that found room for everything has ended
- * @upto: the counts when it began
+ * ephports_health_answered() - what is noted from now on calls again
  */
-void ephports_health_mended(const struct ephports_trouble *upto)
+void ephports_health_answered(void)
 {
-	spin_lock(&mended_lock);
-	mended = *upto;
-	spin_unlock(&mended_lock);
-	atomic_inc(&mendings);
+	atomic_set(&called, 0);
 }
 
 /**
- * ephports_health_blind() - try whether the probes see
+ * ephports_health_attend() - have trouble call for a piece of work
+ * @work: to be run soon after trouble is noted, on system_long_wq; NULL: none any more,
+ *	and when this returns, nobody is about to queue it
  *
- * There is no flag to read: kprobes are disarmed, and ftrace is switched off, behind
- * the back of those who use them. So a function of ours is called, and asked whether
- * it was seen.
- *
- * Return: mask of enum ephports_blind.
+ * Context: process context, sleeps.
  */
-u32 ephports_health_blind(void)
+void ephports_health_attend(struct delayed_work *work)
 {
-	u32 blind = ephports_probe_blind();
-
-	/* What went by unseen has to be looked for, even when they see again. */
-	if (blind)
-		ephports_health_note();
-	return blind;
-}
-
-/**
- * ephports_health_clean() - whether all trouble is mended
- */
-bool ephports_health_clean(void)
-{
-	struct ephports_trouble now;
-	bool clean;
-
-	ephports_health_now(&now);
-	spin_lock(&mended_lock);
-	clean = now.events == mended.events && now.missed == mended.missed;
-	spin_unlock(&mended_lock);
-	return clean && !ephports_health_blind();
-}
-
-/**
- * ephports_health_seq() - changes when records are lost or mended; never 0
- */
-u32 ephports_health_seq(void)
-{
-	struct ephports_trouble now;
-
-	ephports_health_now(&now);
-	return (u32)(now.events + now.missed + atomic_read(&mendings)) << 1 | 1;
+	WRITE_ONCE(attendant, work);
+	if (!work)
+		synchronize_rcu();
 }

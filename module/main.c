@@ -9,7 +9,7 @@
 #include "probe.h"
 #include "proc.h"
 #include "table.h"
-#include "walk.h"
+#include "watch.h"
 
 /*
  * Up in this order, down in reverse: what users reach is last up and first down, and what
@@ -22,9 +22,8 @@ static const struct part {
 } parts[] = {
 	{ "the records",	ephports_table_init,	ephports_table_exit },
 	{ "the namespaces",	ephports_ns_init,	ephports_ns_exit },
-	{ "walks",		NULL,			ephports_walk_exit },
 	{ "probes",		ephports_probe_init,	ephports_probe_exit },
-	{ "older sockets",	ephports_walk_adopt,	NULL },
+	{ "the watch",		ephports_watch_init,	ephports_watch_exit },
 	{ "netlink",		ephports_netlink_init,	ephports_netlink_exit },
 	{ "/proc/ephports",	ephports_proc_init,	ephports_proc_exit },
 };
@@ -32,8 +31,7 @@ static const struct part {
 static void take_down(int n)
 {
 	while (n--)
-		if (parts[n].exit)
-			parts[n].exit();
+		parts[n].exit();
 }
 
 static int __init ephports_init(void)
@@ -41,7 +39,7 @@ static int __init ephports_init(void)
 	int err, n;
 
 	for (n = 0; n < ARRAY_SIZE(parts); n++) {
-		err = parts[n].init ? parts[n].init() : 0;
+		err = parts[n].init();
 		if (err) {
 			take_down(n);
 			if (err == -ENOMEM)

@@ -15,13 +15,12 @@
 #include <linux/ephports.h>
 
 #include "compat.h"
-#include "health.h"
 #include "log.h"
 #include "netlink.h"
 #include "netlink_filter.h"
 #include "netlink_put.h"
 #include "view.h"
-#include "walk.h"
+#include "watch.h"
 
 static struct genl_family family;
 
@@ -94,7 +93,7 @@ static int get_info(struct sk_buff *skb, struct genl_info *info)
 
 	if (IS_ERR(net))
 		return PTR_ERR(net);
-	err = ephports_walk_catch_up(ephports_ns_range_moved(net), is_root(skb)) ?:
+	err = ephports_watch_catch_up(ephports_ns_range_moved(net), is_root(skb)) ?:
 	      reply_info(skb, info, net);
 	put_net(net);
 	return err;
@@ -107,7 +106,7 @@ static int do_resync(struct sk_buff *skb, struct genl_info *info)
 			       "a resync needs CAP_NET_ADMIN in the initial user namespace");
 		return -EPERM;
 	}
-	return ephports_walk_now() ?: reply_info(skb, info, sock_net(skb->sk));
+	return ephports_watch_resync() ?: reply_info(skb, info, sock_net(skb->sk));
 }
 
 /* A dump under way, from start to done. */
@@ -155,14 +154,14 @@ static int set_view(struct netlink_callback *cb, struct ephports_view *view,
 			return -EPERM;
 		}
 		view->admin = true;
-		return ephports_walk_catch_up(ephports_ns_any_range_moved(), true);
+		return ephports_watch_catch_up(ephports_ns_any_range_moved(), true);
 	}
 	net = asked_net(cb->skb, attrs[EPHPORTS_A_FILTER_NETNS], extack);
 	if (IS_ERR(net))
 		return PTR_ERR(net);
 	view->nsid = ephports_ns(net)->id;
 	view->admin = netlink_ns_capable(cb->skb, net->user_ns, CAP_NET_ADMIN);
-	err = ephports_walk_catch_up(ephports_ns_range_moved(net), is_root(cb->skb));
+	err = ephports_watch_catch_up(ephports_ns_range_moved(net), is_root(cb->skb));
 	put_net(net);
 	return err;
 }
@@ -225,7 +224,7 @@ static int dump_ports(struct sk_buff *skb, struct netlink_callback *cb)
 	if (IS_ERR(dump))
 		return PTR_ERR(dump);
 	dump->view.pids = task_active_pid_ns(current);
-	cb->seq = ephports_health_seq();
+	cb->seq = ephports_watch_seq();
 	for (;;) {
 		if (!dump->pending &&
 		    !ephports_view_next(&dump->view, &dump->filter, &dump->cursor, &dump->row))

@@ -7,12 +7,11 @@
 #include <linux/ephports.h>
 
 #include "compat.h"
-#include "health.h"
 #include "log.h"
 #include "netlink_put.h"
 #include "probe.h"
 #include "view.h"
-#include "walk.h"
+#include "watch.h"
 
 static int put_count(struct sk_buff *skb, int attr, u64 n)
 {
@@ -43,7 +42,7 @@ static int put_counters(struct sk_buff *skb)
 		if (put_count(skb, counters[i].attr, ephports_table_count(counters[i].cause)))
 			return -EMSGSIZE;
 	if (put_count(skb, EPHPORTS_A_COUNTER_MISSED_ASSIGN, ephports_probe_missed()) ||
-	    put_count(skb, EPHPORTS_A_COUNTER_RESYNCS, ephports_walk_count()))
+	    put_count(skb, EPHPORTS_A_COUNTER_RESYNCS, ephports_watch_walks()))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -120,10 +119,10 @@ int ephports_put_info(struct sk_buff *skb, const struct net *net, bool root)
 	    nla_put_u32(skb, EPHPORTS_A_INFO_NETNS, net->ns.inum) ||
 	    nla_put_u64_64bit(skb, EPHPORTS_A_INFO_TIME, ktime_get_real_ns(),
 			      EPHPORTS_A_INFO_PAD) ||
-	    nla_put_u8(skb, EPHPORTS_A_INFO_COMPLETE, ephports_health_clean()) ||
+	    nla_put_u8(skb, EPHPORTS_A_INFO_COMPLETE, ephports_watch_clean()) ||
 	    nla_put_u64_64bit(skb, EPHPORTS_A_INFO_LOST, ephports_table_count(EPHPORTS_LOST),
 			      EPHPORTS_A_INFO_PAD) ||
-	    nla_put_u32(skb, EPHPORTS_A_INFO_BLIND, ephports_health_blind()) ||
+	    nla_put_u32(skb, EPHPORTS_A_INFO_BLIND, ephports_watch_blind()) ||
 	    (root && put_whole(skb)))
 		return -EMSGSIZE;
 	return put_protocols(skb, net);

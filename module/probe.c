@@ -24,7 +24,6 @@
  */
 #include <linux/kprobes.h>
 #include <linux/ktime.h>
-#include <net/mptcp.h>
 #include <net/request_sock.h>
 
 #include <linux/ephports.h>
@@ -35,7 +34,6 @@
 #include "origin.h"
 #include "probe.h"
 #include "sock.h"
-#include "walk.h"
 
 /* The handlers read arguments by position; refuse to build if they move. */
 static_assert(__same_type(&inet_csk_get_port, (int (*)(struct sock *, unsigned short))NULL));
@@ -48,28 +46,6 @@ static_assert(__same_type(&inet_twsk_bind_unhash,
 			  (void (*)(struct inet_timewait_sock *, struct inet_hashinfo *))NULL));
 static_assert(__same_type(&udp_lib_unhash, (void (*)(struct sock *))NULL));
 
-/* What is known of @sk without knowing who it belongs to; @sk may be a timewait socket. */
-static void describe(struct ephports_record *rec, struct sock *sk, u8 proto)
-{
-	const struct net *net = sock_net(sk);
-
-	memset(rec, 0, sizeof(*rec));
-	rec->key = sk;
-	rec->cookie = ephports_sock_cookie(sk);
-	rec->nsid = ephports_ns(net)->id;
-	rec->netns = net->ns.inum;
-	rec->port = sk->sk_num;
-	rec->proto = proto;
-}
-
-static bool kernel_owned(const struct sock *sk)
-{
-	if (current->flags & PF_KTHREAD)
-		return true;
-	/* MPTCP opens its subflows as the kernel, on behalf of the process. */
-	return sk->sk_kern_sock && !(sk->sk_protocol == IPPROTO_TCP && sk_is_mptcp(sk));
-}
-
 /* Context: process context of the one that took the port, socket locked. */
 static void taken_by_current(struct sock *sk, u8 proto, u8 origin)
 {
@@ -77,11 +53,11 @@ static void taken_by_current(struct sock *sk, u8 proto, u8 origin)
 
 	if (!ephports_ns_in_range(sock_net(sk), sk->sk_num))
 		return;
-	describe(&rec, sk, proto);
+	ephports_sock_describe(&rec, sk, proto);
 	rec.origin = origin;
 	rec.born = ktime_get_boot_fast_ns();
 	rec.owner.uid = __kuid_val(sk->sk_uid);
-	if (kernel_owned(sk))
+	if ((current->flags & PF_KTHREAD) || ephports_sock_is_kernels(sk))
 		rec.reason = EPHPORTS_REASON_KERNEL;
 	else
 		ephports_owner_current(&rec.owner);
@@ -224,7 +200,7 @@ static void on_accept(struct ephports_ftrace_regs *regs)
 	if (!ephports_ftrace_arg(regs, 2) || sk->sk_protocol != IPPROTO_TCP ||
 	    !ephports_ns_in_range(sock_net(sk), sk->sk_num))
 		return;
-	describe(&rec, sk, IPPROTO_TCP);
+	ephports_sock_describe(&rec, sk, IPPROTO_TCP);
 	rec.origin = EPHPORTS_ORIGIN_ACCEPT;
 	rec.born = ktime_get_boot_fast_ns();
 	own_like_listener(&rec, osk ? inet_reqsk(osk)->rsk_listener : NULL, sk);
@@ -245,10 +221,10 @@ static void on_hand_over(struct ephports_ftrace_regs *regs)
 	    ephports_event_handed_over(sk, tw, atomic64_read(&tw->sk_cookie)) ||
 	    !ephports_ns_in_range(sock_net(tw), tw->sk_num))
 		return;
-	describe(&rec, tw, IPPROTO_TCP);
+	ephports_sock_describe(&rec, tw, IPPROTO_TCP);
 	rec.flags = EPHPORTS_F_TIMEWAIT | EPHPORTS_F_ADOPTED | EPHPORTS_F_NO_UID;
 	rec.reason = EPHPORTS_REASON_ADOPTED;
-	ephports_event_taken(&rec, ephports_walk_cause());
+	ephports_event_taken(&rec, ephports_table_found());
 }
 
 /* inet_put_port(sk) */

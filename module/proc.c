@@ -14,7 +14,7 @@
 
 #include "proc.h"
 #include "view.h"
-#include "walk.h"
+#include "watch.h"
 
 /**
  * struct reader - an open file
@@ -165,7 +165,7 @@ static int open_rows(struct inode *inode, struct file *file)
 	struct reader *reader;
 	int err;
 
-	err = ephports_walk_catch_up(ephports_ns_range_moved(net),
+	err = ephports_watch_catch_up(ephports_ns_range_moved(net),
 				     file_ns_capable(file, &init_user_ns, CAP_NET_ADMIN));
 	if (err)
 		return err;

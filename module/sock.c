@@ -11,10 +11,12 @@
 #include <linux/sock_diag.h>
 #include <linux/uaccess.h>
 #include <net/inet_timewait_sock.h>
+#include <net/mptcp.h>
 #include <net/sock.h>
 
 #include <linux/ephports.h>
 
+#include "ns.h"
 #include "sock.h"
 #include "table.h"
 
@@ -111,13 +113,8 @@ bool ephports_sock_holds(const struct ephports_record *rec)
 	return !copy_from_kernel_nofault(&tb, &tw->tw_tb, sizeof(tb)) && tb;
 }
 
-/**
- * ephports_sock_cookie() - the number that no other socket ever had
- * @sk: a full or a timewait socket; given a cookie if it has none yet
- *
- * Context: any.
- */
-u64 ephports_sock_cookie(struct sock *sk)
+/* The number that no other socket ever had; @sk is given one if it has none yet. */
+static u64 sock_cookie(struct sock *sk)
 {
 	u64 cookie = atomic64_read(&sk->sk_cookie);
 	u32 halves[2];
@@ -126,4 +123,36 @@ u64 ephports_sock_cookie(struct sock *sk)
 		return cookie;
 	sock_diag_save_cookie(sk, halves);
 	return (u64)halves[1] << 32 | halves[0];
+}
+
+/**
+ * ephports_sock_describe() - what is known of a holder, but for who it belongs to
+ * @rec: filled, the rest zeroed
+ * @sk: a full or a timewait socket that stands still
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ *
+ * Context: any.
+ */
+void ephports_sock_describe(struct ephports_record *rec, struct sock *sk, u8 proto)
+{
+	const struct net *net = sock_net(sk);
+
+	memset(rec, 0, sizeof(*rec));
+	rec->key = sk;
+	rec->cookie = sock_cookie(sk);
+	rec->nsid = ephports_ns(net)->id;
+	rec->netns = net->ns.inum;
+	rec->port = sk->sk_num;
+	rec->proto = proto;
+}
+
+/**
+ * ephports_sock_is_kernels() - whether the kernel opened a socket for itself
+ * @sk: a full socket
+ *
+ * MPTCP opens its subflows as the kernel, but on behalf of a process.
+ */
+bool ephports_sock_is_kernels(const struct sock *sk)
+{
+	return sk->sk_kern_sock && !(sk->sk_protocol == IPPROTO_TCP && sk_is_mptcp(sk));
 }

@@ -29,6 +29,7 @@ struct ephports_sock {
 
 void ephports_sock_read(const struct ephports_record *rec, struct ephports_sock *sock);
 bool ephports_sock_holds(const struct ephports_record *rec);
-u64 ephports_sock_cookie(struct sock *sk);
+void ephports_sock_describe(struct ephports_record *rec, struct sock *sk, u8 proto);
+bool ephports_sock_is_kernels(const struct sock *sk);
 
 #endif /* EPHPORTS_SOCK_H */

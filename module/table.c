@@ -18,7 +18,7 @@
  *
  *	directory word	insertion alone: "is there one? then no" is one step
  *	bucket		the chain of records, and their contents
- *	free list	records that hold nothing, when a CPU's own few run out
+ *	free list	in pool.c
  *
  * The release of a socket is seen before the kernel lets it go, and needs the
  * bucket's lock: who holds that lock may look at the sockets of the bucket's records
@@ -38,6 +38,7 @@
 #include <linux/vmalloc.h>
 
 #include "log.h"
+#include "pool.h"
 #include "table.h"
 
 #define MIN_PORTS	1024u
@@ -51,10 +52,6 @@ MODULE_PARM_DESC(max_ports, "records that fit, 1024 to 8388608 (128 bytes each; 
 #define WORD_ONE	(1ULL << 40)
 #define WORD_SUM	(WORD_ONE - 1)
 
-#define NIL		U32_MAX		/* end of a chain of records */
-#define LOCAL_FREE	64		/* most records that a CPU keeps at hand */
-#define ID_BATCH	256		/* ids that a CPU takes at a time */
-
 struct bucket {
 	raw_spinlock_t lock;
 	u32 head;
@@ -62,24 +59,14 @@ struct bucket {
 
 struct cpu_table {
 	struct bucket *buckets;
-	u64 next_id;
-	u64 end_id;
-	u32 nr_free;
-	u32 free[LOCAL_FREE];
 	u64 counters[EPHPORTS_COUNTERS];
 };
 
 static DEFINE_PER_CPU(struct cpu_table, tables);
-static struct ephports_record *records;
 static atomic64_t *directory;
 static unsigned int directory_bits, bucket_bits;
-static u32 local_free;		/* LOCAL_FREE, or less if that would be a good part of all */
 static u64 bytes;
-
-static atomic64_t last_id;
-static DEFINE_RAW_SPINLOCK(free_lock);
-static u32 free_head = NIL;	/* chained by ->next */
-static u32 never_used;		/* from here up, records were never touched */
+static u32 epoch;
 
 static u64 hash_key(const void *key)
 {
@@ -111,68 +98,13 @@ static void unlock_word(atomic64_t *word, u64 add)
 	atomic64_add_return_release(add - WORD_LOCK, word);
 }
 
-/* Interrupts off. Moves up to half of a CPU's store from the common one. */
-static void refill(struct cpu_table *table)
-{
-	u32 i;
-
-	raw_spin_lock(&free_lock);
-	while (table->nr_free < local_free / 2) {
-		if (free_head != NIL) {
-			i = free_head;
-			free_head = records[i].next;
-		} else if (never_used < max_ports) {
-			i = never_used++;
-		} else {
-			break;
-		}
-		table->free[table->nr_free++] = i;
-	}
-	raw_spin_unlock(&free_lock);
-}
-
-static u32 take_record(struct cpu_table *table)
-{
-	if (!table->nr_free)
-		refill(table);
-	return table->nr_free ? table->free[--table->nr_free] : NIL;
-}
-
-/* Interrupts off. */
-static void give_record(u32 index)
-{
-	struct cpu_table *table = this_cpu_ptr(&tables);
-
-	if (table->nr_free == local_free) {
-		raw_spin_lock(&free_lock);
-		while (table->nr_free > local_free / 2) {
-			u32 i = table->free[--table->nr_free];
-
-			records[i].next = free_head;
-			free_head = i;
-		}
-		raw_spin_unlock(&free_lock);
-	}
-	table->free[table->nr_free++] = index;
-}
-
-/* Interrupts off: ids of one CPU grow, across batches too. */
-static u64 new_id(struct cpu_table *table)
-{
-	if (table->next_id == table->end_id) {
-		table->end_id = atomic64_add_return(ID_BATCH, &last_id) + 1;
-		table->next_id = table->end_id - ID_BATCH;
-	}
-	return table->next_id++;
-}
-
 /* Bucket locked. */
 static u32 *find_link(struct bucket *bucket, const void *key)
 {
 	u32 *link = &bucket->head;
 
-	while (*link != NIL && records[*link].key != key)
-		link = &records[*link].next;
+	while (*link != EPHPORTS_NIL && ephports_records[*link].key != key)
+		link = &ephports_records[*link].next;
 	return link;
 }
 
@@ -181,9 +113,9 @@ static void drop_record(u32 *link, unsigned int cpu, enum ephports_cause cause)
 {
 	u32 index = *link;
 
-	*link = records[index].next;
-	atomic64_sub(WORD_ONE + cpu, directory_word(hash_key(records[index].key)));
-	give_record(index);
+	*link = ephports_records[index].next;
+	atomic64_sub(WORD_ONE + cpu, directory_word(hash_key(ephports_records[index].key)));
+	ephports_pool_give(index);
 	__this_cpu_inc(tables.counters[cause]);
 }
 
@@ -197,11 +129,11 @@ static __always_inline bool act_on_cpu(unsigned int cpu, u64 hash, const void *k
 	bool found;
 	u32 *link;
 
-	if (READ_ONCE(bucket->head) == NIL)
+	if (READ_ONCE(bucket->head) == EPHPORTS_NIL)
 		return false;
 	raw_spin_lock(&bucket->lock);
 	link = find_link(bucket, key);
-	found = *link != NIL;
+	found = *link != EPHPORTS_NIL;
 	if (found)
 		act(link, cpu, ctx);
 	raw_spin_unlock(&bucket->lock);
@@ -234,8 +166,8 @@ static void link_record(struct cpu_table *table, u32 index, u64 hash,
 	struct bucket *bucket = &table->buckets[hash >> (64 - bucket_bits)];
 
 	raw_spin_lock(&bucket->lock);
-	records[index] = *rec;
-	records[index].next = bucket->head;
+	ephports_records[index] = *rec;
+	ephports_records[index].next = bucket->head;
 	bucket->head = index;
 	raw_spin_unlock(&bucket->lock);
 }
@@ -254,7 +186,7 @@ struct newcomer {
 static void settle(u32 *link, unsigned int cpu, void *ctx)
 {
 	struct newcomer *newcomer = ctx;
-	struct ephports_record *old = &records[*link];
+	struct ephports_record *old = &ephports_records[*link];
 	u64 id = old->id;
 	u32 next = old->next;
 
@@ -264,7 +196,7 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 		drop_record(link, cpu, EPHPORTS_MENDED_OUT);
 		return;
 	}
-	old->walk = newcomer->rec->walk;
+	ephports_table_mark(old);
 	if (!(old->flags & EPHPORTS_F_ADOPTED) || (newcomer->rec->flags & EPHPORTS_F_ADOPTED))
 		return;
 	*old = *newcomer->rec;
@@ -274,7 +206,7 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 
 /**
  * ephports_table_insert() - record a holder
- * @rec: all but id and next, which are filled in if the answer is EPHPORTS_NEW
+ * @rec: all but id, next and epoch, which are filled in
  * @cause: what to count it as
  *
  * A record with the same key and another cookie or port is what a missed release left
@@ -294,17 +226,18 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 	u64 add = 0;
 	u32 index;
 
+	ephports_table_mark(rec);
 	local_irq_save(flags);
 	table = this_cpu_ptr(&tables);
 	act_on_key(lock_word(word), hash, rec->key, settle, &newcomer);
 	if (unlikely(newcomer.known))
 		goto out;
-	index = take_record(table);
-	if (unlikely(index == NIL)) {
+	index = ephports_pool_take();
+	if (unlikely(index == EPHPORTS_NIL)) {
 		answer = EPHPORTS_NO_ROOM;
 		goto out;
 	}
-	rec->id = new_id(table);
+	rec->id = ephports_pool_id();
 	link_record(table, index, hash, rec);
 	table->counters[cause]++;
 	add = WORD_ONE + raw_smp_processor_id();
@@ -354,14 +287,14 @@ static void visit_record(u32 *link, unsigned int cpu, void *ctx)
 {
 	struct visit *visit = ctx;
 
-	visit->visit(&records[*link], visit->ctx);
+	visit->visit(&ephports_records[*link], visit->ctx);
 }
 
 /**
  * ephports_table_visit() - look at, or change, the record of one holder
  * @key: the holder
  * @visit: called with the bucket locked and interrupts off; may change owner, reason
- *	and walk; its answer is not asked for
+ *	and epoch; its answer is not asked for
  * @ctx: handed to @visit
  *
  * Return: whether there is a record.
@@ -411,12 +344,12 @@ static bool walk_bucket(struct ephports_cursor *cursor, ephports_visitor visit, 
 	unsigned long flags;
 	u32 *link;
 
-	if (READ_ONCE(bucket->head) == NIL)
+	if (READ_ONCE(bucket->head) == EPHPORTS_NIL)
 		return true;
 	raw_spin_lock_irqsave(&bucket->lock, flags);
 	link = &bucket->head;
-	while (answer != EPHPORTS_STOP && *link != NIL) {
-		struct ephports_record *rec = &records[*link];
+	while (answer != EPHPORTS_STOP && *link != EPHPORTS_NIL) {
+		struct ephports_record *rec = &ephports_records[*link];
 
 		if (!cursor->below || rec->id < cursor->below) {
 			answer = visit(rec, ctx);
@@ -455,6 +388,39 @@ bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit,
 		}
 	}
 	return false;
+}
+
+/**
+ * ephports_table_new_epoch() - a walk begins
+ *
+ * Records are marked with the epoch that they were put in or met in: after the walk, those
+ * with an older mark were not met.
+ */
+void ephports_table_new_epoch(void)
+{
+	WRITE_ONCE(epoch, epoch + 1);
+}
+
+/**
+ * ephports_table_mark() - a record is of this epoch
+ * @rec: not in the table, or its bucket locked
+ */
+void ephports_table_mark(struct ephports_record *rec)
+{
+	rec->epoch = READ_ONCE(epoch);
+}
+
+bool ephports_table_marked(const struct ephports_record *rec)
+{
+	return rec->epoch == (u8)READ_ONCE(epoch);
+}
+
+/**
+ * ephports_table_found() - what to count a holder as that is found without a record
+ */
+enum ephports_cause ephports_table_found(void)
+{
+	return READ_ONCE(epoch) > 1 ? EPHPORTS_MENDED_IN : EPHPORTS_ADOPTED;
 }
 
 /**
@@ -505,7 +471,7 @@ u32 ephports_table_capacity(void)
  */
 u64 ephports_table_bytes(void)
 {
-	return bytes;
+	return bytes + (u64)max_ports * sizeof(struct ephports_record);
 }
 
 static void *alloc_table(size_t n, size_t size, int node)
@@ -527,7 +493,7 @@ static int init_cpu(unsigned int cpu)
 		return -ENOMEM;
 	for (i = 0; i < 1u << bucket_bits; i++) {
 		raw_spin_lock_init(&table->buckets[i].lock);
-		table->buckets[i].head = NIL;
+		table->buckets[i].head = EPHPORTS_NIL;
 	}
 	return 0;
 }
@@ -546,13 +512,11 @@ int ephports_table_init(void)
 		ephports_err("not loaded: max_ports=%u is not from %u to %u", max_ports, MIN_PORTS, MAX_PORTS);
 		return -EINVAL;
 	}
-	local_free = clamp(max_ports / (8 * num_possible_cpus()), 2u, (unsigned int)LOCAL_FREE);
 	directory_bits = order_base_2(max_ports);
 	bucket_bits = order_base_2(max(2 * max_ports / num_possible_cpus(), MIN_PORTS));
 
-	records = alloc_table(max_ports, sizeof(*records), NUMA_NO_NODE);
 	directory = alloc_table(1u << directory_bits, sizeof(*directory), NUMA_NO_NODE);
-	err = records && directory ? 0 : -ENOMEM;
+	err = directory ? ephports_pool_init(max_ports) : -ENOMEM;
 	if (!err)
 		memset(directory, 0, sizeof(*directory) << directory_bits);
 	for_each_possible_cpu(cpu)
@@ -572,5 +536,5 @@ void ephports_table_exit(void)
 	for_each_possible_cpu(cpu)
 		vfree(per_cpu(tables, cpu).buckets);
 	vfree(directory);
-	vfree(records);
+	ephports_pool_exit();
 }

@@ -32,7 +32,7 @@
  * @origin: enum ephports_origin
  * @reason: enum ephports_reason, why @owner names no process; TOLD if it does
  * @flags: EPHPORTS_F_*
- * @walk: number of the last walk that met the holder, modulo 256
+ * @epoch: in which the holder was recorded or last met by a walk, modulo 256
  */
 struct ephports_record {
 	u64 id;
@@ -48,7 +48,7 @@ struct ephports_record {
 	u8 origin;
 	u8 reason;
 	u8 flags;
-	u8 walk;
+	u8 epoch;
 };
 
 /* Why a record came, or went; each is counted. */
@@ -97,6 +97,11 @@ bool ephports_table_remove(const void *key, enum ephports_cause cause);
 bool ephports_table_copy(const void *key, struct ephports_record *copy);
 bool ephports_table_visit(const void *key, ephports_visitor visit, void *ctx);
 bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx);
+
+void ephports_table_new_epoch(void);
+void ephports_table_mark(struct ephports_record *rec);
+bool ephports_table_marked(const struct ephports_record *rec);
+enum ephports_cause ephports_table_found(void);
 
 u64 ephports_table_count(enum ephports_cause cause);
 void ephports_table_note(enum ephports_cause cause);

@@ -14,7 +14,6 @@
 
 #include "health.h"
 #include "view.h"
-#include "walk.h"
 
 static const char *const states[] = {
 	[EPHPORTS_STATE_UNKNOWN]	= "unknown",
@@ -156,10 +155,8 @@ bool ephports_view_next(const struct ephports_view *view, const struct ephports_
 	struct reading reading = { .view = view, .filter = filter, .row = row };
 	bool more = ephports_table_walk(cursor, read_row, &reading);
 
-	if (unlikely(reading.stale)) {
+	if (unlikely(reading.stale))
 		ephports_health_note();
-		ephports_walk_ask();
-	}
 	return more;
 }
 

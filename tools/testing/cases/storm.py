@@ -15,6 +15,8 @@ OPS = int(os.environ.get("EPHPORTS_OPS", "50000"))
 @contextlib.contextmanager
 def storm(*args, procs=8, seed=SEED):
     """A storm under way; it ends when its input closes, and keeps its last sockets until then."""
+    # Room for new ones: the kernel makes no TIME_WAIT beyond tcp_max_tw_buckets.
+    run("ss", "-K", "state", "time-wait")
     p = subprocess.Popen([STORM, "--seed", str(seed), "--procs", str(procs), "--linger", *args],
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
@@ -188,5 +190,6 @@ def sockets_that_exist_throughout_are_always_there_once_and_in_the_middle_of_tra
 
 
 if __name__ == "__main__":
+    sysctl("net.ipv4.tcp_fastopen", 3)
     with oracle():
         main()

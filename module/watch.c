@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Watches over the records: whether they are complete, and that they become so again.
+ *
+ * Trouble is only ever counted up (health.c, and the probes' own counts of what they
+ * missed). A walk of the kernel's tables notes the counts when it begins, and when it ends,
+ * all trouble up to there is mended.
+ */
+#include <linux/jiffies.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "health.h"
+#include "probe.h"
+#include "walk.h"
+#include "watch.h"
+
+#define HEARTBEAT	(5 * HZ)	/* how often trouble is looked for that did not call */
+#define REST		HZ		/* between two walks, if nobody with rights asks for one */
+#define LONG_REST	(10 * HZ)	/* after a walk that found no room for all, or was blind */
+
+/* The counts of a moment. */
+struct trouble {
+	u64 noted;
+	u64 missed;
+};
+
+static DEFINE_MUTEX(walk_lock);
+static u64 walks;					/* under walk_lock */
+static unsigned long not_before = INITIAL_JIFFIES;	/* under walk_lock */
+
+static DEFINE_SPINLOCK(mended_lock);
+static struct trouble mended;
+
+static void count_trouble(struct trouble *now)
+{
+	now->noted = ephports_health_count();
+	now->missed = ephports_probe_missed();
+}
+
+/**
+ * ephports_watch_blind() - try whether the probes see
+ *
+ * There is no flag to read: kprobes are disarmed, and ftrace is switched off, behind the
+ * back of those who use them. So a function of ours is called, and asked whether it was
+ * seen. What went by unseen has to be looked for, even when the probes see again.
+ *
+ * Return: mask of enum ephports_blind.
+ */
+u32 ephports_watch_blind(void)
+{
+	u32 blind = ephports_probe_blind();
+
+	if (blind)
+		ephports_health_note();
+	return blind;
+}
+
+/**
+ * ephports_watch_clean() - whether every holder has its record, as far as can be known
+ */
+bool ephports_watch_clean(void)
+{
+	struct trouble now;
+	bool clean;
+
+	count_trouble(&now);
+	spin_lock(&mended_lock);
+	clean = now.noted == mended.noted && now.missed == mended.missed;
+	spin_unlock(&mended_lock);
+	return clean && !ephports_watch_blind();
+}
+
+/**
+ * ephports_watch_seq() - changes when records are lost or mended; never 0
+ */
+u32 ephports_watch_seq(void)
+{
+	struct trouble now;
+
+	count_trouble(&now);
+	return (u32)(now.noted + now.missed + READ_ONCE(walks)) << 1 | 1;
+}
+
+/**
+ * ephports_watch_walks() - walks since loading, the one at loading included
+ */
+u64 ephports_watch_walks(void)
+{
+	return READ_ONCE(walks);
+}
+
+/*
+ * All trouble up to the walk's beginning is mended. Where a search for a port that no probe
+ * follows may outlast a walk, the next walk has to confirm it: what counts then is what was
+ * known when the one before began.
+ */
+static void mend(const struct trouble *before)
+{
+	static struct trouble before_last;
+
+	spin_lock(&mended_lock);
+	mended = EPHPORTS_WAITS_FOR_PREEMPTED ? *before : before_last;
+	spin_unlock(&mended_lock);
+	before_last = *before;
+}
+
+/* walk_lock held. */
+static void walk(void)
+{
+	struct trouble before;
+	bool well;
+
+	count_trouble(&before);
+	well = ephports_walk() && !ephports_watch_blind();
+	if (well)
+		mend(&before);
+	else
+		ephports_health_note();
+	WRITE_ONCE(walks, walks + 1);
+	not_before = jiffies + (well ? REST : LONG_REST);
+}
+
+static void beat(struct work_struct *work);
+static DECLARE_DELAYED_WORK(heart, beat);
+
+static void beat(struct work_struct *work)
+{
+	unsigned long next = HEARTBEAT;
+
+	mutex_lock(&walk_lock);
+	if (time_before(jiffies, not_before)) {
+		next = not_before - jiffies;
+	} else {
+		ephports_health_answered();
+		if (!ephports_watch_clean()) {
+			walk();
+			next = not_before - jiffies;
+		}
+	}
+	mutex_unlock(&walk_lock);
+	queue_delayed_work(system_long_wq, &heart, next);
+}
+
+/**
+ * ephports_watch_resync() - walk the kernel's tables, and return when it is done
+ *
+ * Context: process context, sleeps.
+ *
+ * Return: 0, or -EINTR if a fatal signal came first.
+ */
+int ephports_watch_resync(void)
+{
+	int err = mutex_lock_killable(&walk_lock);
+
+	if (err)
+		return err;
+	walk();
+	mutex_unlock(&walk_lock);
+	return 0;
+}
+
+/**
+ * ephports_watch_catch_up() - make up for a port range that was changed
+ * @moved: whether one was, as far as the reader is concerned
+ * @wait: the reader may have the walk at once; others are told that the records are not
+ *	complete until it is done
+ *
+ * Context: process context, sleeps.
+ *
+ * Return: 0, or -EINTR.
+ */
+int ephports_watch_catch_up(bool moved, bool wait)
+{
+	if (moved && wait)
+		return ephports_watch_resync();
+	if (moved)
+		ephports_health_note();
+	return 0;
+}
+
+/**
+ * ephports_watch_init() - take in the sockets that are older than the module, and watch on
+ *
+ * Context: process context, sleeps; the probes are armed.
+ */
+int ephports_watch_init(void)
+{
+	mutex_lock(&walk_lock);
+	walk();
+	mutex_unlock(&walk_lock);
+	if (!EPHPORTS_WAITS_FOR_PREEMPTED)
+		ephports_health_note();
+	ephports_health_attend(&heart);
+	queue_delayed_work(system_long_wq, &heart, REST);
+	return 0;
+}
+
+/**
+ * ephports_watch_exit() - watch no more
+ *
+ * Context: process context, sleeps; the probes may still note trouble.
+ */
+void ephports_watch_exit(void)
+{
+	ephports_health_attend(NULL);
+	cancel_delayed_work_sync(&heart);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Watches over the records: whether they are complete, and that they become so again. */
+#ifndef EPHPORTS_WATCH_H
+#define EPHPORTS_WATCH_H
+
+#include <linux/types.h>
+
+bool ephports_watch_clean(void);
+u32 ephports_watch_blind(void);
+u32 ephports_watch_seq(void);
+u64 ephports_watch_walks(void);
+int ephports_watch_resync(void);
+int ephports_watch_catch_up(bool moved, bool wait);
+
+int ephports_watch_init(void);
+void ephports_watch_exit(void);
+
+#endif /* EPHPORTS_WATCH_H */
