@@ -41,6 +41,9 @@ demo:
 check: ready
 	@tools/testing/run
 
+check-all: ready
+	@tools/testing/run --kernel 5.10,6.1,6.12,7.2
+
 ready:
 	@scripts/setup
 
@@ -57,6 +60,7 @@ help:
 	@echo 'As root, on Debian; these install the tools that are missing, and say which:'
 	@echo 'make demo            real programs in a virtual machine, and what ephports says of them'
 	@echo 'make shell           a shell in a virtual machine with Linux 6.1'
-	@echo 'make check           the tests'
+	@echo 'make check           the tests, on Linux 6.1'
+	@echo 'make check-all       the tests, on every supported kernel'
 
-.PHONY: all module tools clean shell demo check ready help
+.PHONY: all module tools clean shell demo check check-all ready help
