@@ -19,8 +19,8 @@
  * in it, as sock_diag does. Process, command and cgroup of a record are told to
  * the same uid and to CAP_NET_ADMIN over the namespace, and only if the owner is
  * visible in the reader's pid namespace. Another namespace than one's own, and
- * every counter that sums over namespaces, needs CAP_NET_ADMIN in the initial
- * user namespace. A filter on something that is hidden matches nothing.
+ * the numbers that sum over namespaces (but for what was lost, which everybody has
+ * to know), need CAP_NET_ADMIN in the initial user namespace. A filter on something that is hidden matches nothing.
  *
  * Conversation
  * ------------
@@ -36,7 +36,8 @@
  * kernel's own socket tables once, mends the records, and answers when done with
  * one message of EPHPORTS_A_INFO_*.
  *
- * Every refusal carries an extack message. Attributes are checked strictly.
+ * What is refused for its contents or for want of rights carries an extack message.
+ * Attributes are checked strictly.
  *
  * Integers are in host byte order, ports included; addresses are the 4 or 16
  * bytes of the wire. Times are nanoseconds.
@@ -148,7 +149,7 @@ enum ephports_blind {
  * @EPHPORTS_A_INFO_TIME: u64, CLOCK_REALTIME of this answer, ns
  * @EPHPORTS_A_INFO_COMPLETE: u8, 1 if every holder is recorded, as far as the
  *	module can know; 0 while a loss is not mended or a probe is blinded
- * @EPHPORTS_A_INFO_LOST: u64, assignments since loading that found no room
+ * @EPHPORTS_A_INFO_LOST: u64, holders since loading that found no room
  * @EPHPORTS_A_INFO_BLIND: u32, mask of enum ephports_blind
  * @EPHPORTS_A_INFO_CAPACITY: u32, records that fit
  * @EPHPORTS_A_INFO_HELD: u32, records held, all namespaces
