@@ -11,8 +11,9 @@
  *			inet_csk_get_port	TCP bind() and listen()
  *			udp_lib_get_port	UDP bind(), connect() and sends
  *			inet_ehash_nolisten	accepted child, its port inherited for sure:
- *						__inet_inherit_port() can still fail, when
- *						the listener is being closed
+ *						__inet_inherit_port(), which alone knows the
+ *						listener, can still fail, when that is being
+ *						closed
  *	hand-over	inet_twsk_hashdance	to TIME_WAIT
  *	release		inet_put_port		TCP socket
  *			inet_twsk_bind_unhash	TCP timewait socket
@@ -24,7 +25,6 @@
  */
 #include <linux/kprobes.h>
 #include <linux/ktime.h>
-#include <net/request_sock.h>
 
 #include <linux/ephports.h>
 
@@ -41,6 +41,7 @@ static_assert(__same_type(&udp_lib_get_port,
 			  (int (*)(struct sock *, unsigned short, unsigned int))NULL));
 static_assert(__same_type(&inet_ehash_nolisten,
 			  (bool (*)(struct sock *, struct sock *, bool *))NULL));
+static_assert(__same_type(&__inet_inherit_port, (int (*)(const struct sock *, struct sock *))NULL));
 static_assert(__same_type(&inet_put_port, (void (*)(struct sock *))NULL));
 static_assert(__same_type(&inet_twsk_bind_unhash,
 			  (void (*)(struct inet_timewait_sock *, struct inet_hashinfo *))NULL));
@@ -174,13 +175,28 @@ static struct kretprobe return_probes[] = {
 	RETURN_PROBE("udp_lib_get_port", enter_udp, return_get_port),
 };
 
-/* The listener's owner is the child's: nobody else's process is known to the kernel. */
-static void own_like_listener(struct ephports_record *rec, const struct sock *listener,
-			      const struct sock *child)
+/* The child that is inheriting a port on this CPU, and its listener; BH is off. */
+struct heritage {
+	const struct sock *child;
+	const struct sock *listener;
+};
+
+static DEFINE_PER_CPU(struct heritage, heritage);
+
+/* __inet_inherit_port(sk, child); inet_ehash_nolisten() follows, if it succeeds. */
+static void on_inherit(struct ephports_ftrace_regs *regs)
 {
+	this_cpu_write(heritage.listener, (void *)ephports_ftrace_arg(regs, 0));
+	this_cpu_write(heritage.child, (void *)ephports_ftrace_arg(regs, 1));
+}
+
+/* The listener's owner is the child's: nobody else's process is known to the kernel. */
+static void own_like_listener(struct ephports_record *rec, const struct sock *child)
+{
+	const struct sock *listener = this_cpu_read(heritage.listener);
 	struct ephports_record of;
 
-	if (listener && ephports_table_copy(listener, &of) &&
+	if (this_cpu_read(heritage.child) == child && ephports_table_copy(listener, &of) &&
 	    of.cookie == (u64)atomic64_read(&listener->sk_cookie)) {
 		rec->owner = of.owner;
 		rec->reason = of.reason;
@@ -194,7 +210,6 @@ static void own_like_listener(struct ephports_record *rec, const struct sock *li
 static void on_accept(struct ephports_ftrace_regs *regs)
 {
 	struct sock *sk = (struct sock *)ephports_ftrace_arg(regs, 0);
-	struct sock *osk = (struct sock *)ephports_ftrace_arg(regs, 1);
 	struct ephports_record rec;
 
 	if (!ephports_ftrace_arg(regs, 2) || sk->sk_protocol != IPPROTO_TCP ||
@@ -203,7 +218,7 @@ static void on_accept(struct ephports_ftrace_regs *regs)
 	ephports_sock_describe(&rec, sk, IPPROTO_TCP);
 	rec.origin = EPHPORTS_ORIGIN_ACCEPT;
 	rec.born = ktime_get_boot_fast_ns();
-	own_like_listener(&rec, osk ? inet_reqsk(osk)->rsk_listener : NULL, sk);
+	own_like_listener(&rec, sk);
 	ephports_event_taken(&rec, EPHPORTS_ASSIGNED);
 }
 
@@ -278,6 +293,7 @@ static struct hook {
 	kprobe_opcode_t *addr;	/* given instead of a symbol for our own; found by name else */
 } hooks[] = {
 	{ "inet_put_port",		on_put_port },
+	{ "__inet_inherit_port",	on_inherit },
 	{ "inet_ehash_nolisten",	on_accept },
 	{ EPHPORTS_HASHDANCE,		on_hand_over },
 	{ "inet_twsk_bind_unhash",	on_timewait_end },

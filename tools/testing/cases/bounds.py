@@ -175,7 +175,7 @@ def kernel_without_one_of_the_functions_is_refused_by_its_name():
     with open(MODULE, "rb") as f:
         image = f.read()
     names = [b"__inet_hash_connect", b"inet_csk_get_port", b"udp_lib_get_port", b"inet_put_port",
-             b"inet_ehash_nolisten", b"inet_twsk_bind_unhash", b"udp_lib_unhash",
+             b"__inet_inherit_port", b"inet_ehash_nolisten", b"inet_twsk_bind_unhash", b"udp_lib_unhash",
              b"inet_twsk_hashdance_schedule" if b"inet_twsk_hashdance_schedule\0" in image
              else b"inet_twsk_hashdance"]
     for name in names:

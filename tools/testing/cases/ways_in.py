@@ -128,6 +128,38 @@ def tcp_accepted_child_of_a_listener_in_the_range():
         client.close(), accepted.close()
 
 
+def assert_child_is_ours(server, accepted):
+    r = next(p for p in ports() if p["origin"] == "accept"
+             and p["peer_port"] == accepted.getpeername()[1])
+    assert (r["local_port"], r["pid"], r["owner_reason"]) == \
+        (port_of(server), os.getpid(), None), r
+
+
+@test
+def tcp_accepted_child_of_a_syn_cookie():
+    with sysctl_set("net.ipv4.tcp_syncookies", 2), listener(port=free_port()) as server:
+        client, accepted = connected(server)
+        assert_child_is_ours(server, accepted)
+        client.close(), accepted.close()
+
+
+@test
+def tcp_accepted_child_of_fast_open():
+    with sysctl_set("net.ipv4.tcp_fastopen", 3), tcp() as server:
+        server.bind(("127.0.0.1", free_port()))
+        server.setsockopt(socket.IPPROTO_TCP, 23, 5)  # TCP_FASTOPEN
+        server.listen()
+        for _ in range(2):  # the first fetches the cookie
+            client = tcp()
+            client.sendto(b"x", 0x20000000, server.getsockname())  # MSG_FASTOPEN
+            assert_record(client, "tcp", socket.AF_INET, "connect", "established",
+                          server.getsockname())
+            accepted, _ = server.accept()
+            assert accepted.recv(1) == b"x"
+            assert_child_is_ours(server, accepted)
+            client.close(), accepted.close()
+
+
 @test
 def udp_bind_to_port_0():
     def one(family):
