@@ -175,12 +175,13 @@ static void link_record(struct cpu_table *table, u32 index, u64 hash,
 /* A record that is to be put in, and what became of the one that was there. */
 struct newcomer {
 	const struct ephports_record *rec;
+	enum ephports_cause cause;
 	bool known;
 };
 
 /*
  * A holder that was assigned its port while a walk had met it already: what the walk could
- * not know is now known. One that is another socket's, or of another port that the same
+ * not know is now known, and it is counted as what it is. One that is another socket's, or of another port that the same
  * socket had, is stale.
  */
 static void settle(u32 *link, unsigned int cpu, void *ctx)
@@ -202,6 +203,8 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 	*old = *newcomer->rec;
 	old->id = id;
 	old->next = next;
+	__this_cpu_dec(tables.counters[ephports_table_found()]);
+	__this_cpu_inc(tables.counters[newcomer->cause]);
 }
 
 /**
@@ -220,7 +223,7 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 	u64 hash = hash_key(rec->key);
 	atomic64_t *word = directory_word(hash);
 	enum ephports_inserted answer = EPHPORTS_KNOWN;
-	struct newcomer newcomer = { .rec = rec };
+	struct newcomer newcomer = { .rec = rec, .cause = cause };
 	struct cpu_table *table;
 	unsigned long flags;
 	u64 add = 0;
