@@ -175,10 +175,11 @@ static struct kretprobe return_probes[] = {
 	RETURN_PROBE("udp_lib_get_port", enter_udp, return_get_port),
 };
 
-/* The child that is inheriting a port on this CPU, and its listener; BH is off. */
+/* The child that is inheriting a port on this CPU, and its listener, in numbers; BH is off. */
 struct heritage {
-	const struct sock *child;
-	const struct sock *listener;
+	const void *child;
+	const void *listener;
+	u64 cookie;	/* the listener's */
 };
 
 static DEFINE_PER_CPU(struct heritage, heritage);
@@ -186,18 +187,21 @@ static DEFINE_PER_CPU(struct heritage, heritage);
 /* __inet_inherit_port(sk, child); inet_ehash_nolisten() follows, if it succeeds. */
 static void on_inherit(struct ephports_ftrace_regs *regs)
 {
-	this_cpu_write(heritage.listener, (void *)ephports_ftrace_arg(regs, 0));
+	const struct sock *listener = (struct sock *)ephports_ftrace_arg(regs, 0);
+
+	this_cpu_write(heritage.listener, listener);
+	this_cpu_write(heritage.cookie, atomic64_read(&listener->sk_cookie));
 	this_cpu_write(heritage.child, (void *)ephports_ftrace_arg(regs, 1));
 }
 
 /* The listener's owner is the child's: nobody else's process is known to the kernel. */
 static void own_like_listener(struct ephports_record *rec, const struct sock *child)
 {
-	const struct sock *listener = this_cpu_read(heritage.listener);
 	struct ephports_record of;
 
-	if (this_cpu_read(heritage.child) == child && ephports_table_copy(listener, &of) &&
-	    of.cookie == (u64)atomic64_read(&listener->sk_cookie)) {
+	if (this_cpu_read(heritage.child) == child &&
+	    ephports_table_copy(this_cpu_read(heritage.listener), &of) &&
+	    of.cookie == this_cpu_read(heritage.cookie)) {
 		rec->owner = of.owner;
 		rec->reason = of.reason;
 		return;

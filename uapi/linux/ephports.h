@@ -253,8 +253,8 @@ enum ephports_a_counter {
  *	if it is not
  * @EPHPORTS_A_PORT_STATE: u8, enum ephports_state
  * @EPHPORTS_A_PORT_ORIGIN: u8, enum ephports_origin
- * @EPHPORTS_A_PORT_UID: u32, in the reader's user namespace: who took the port, or for
- *	an adopted socket who owns it; absent for an adopted TIME_WAIT
+ * @EPHPORTS_A_PORT_UID: u32, in the reader's user namespace: the socket's, as ss
+ *	shows it; absent for an adopted TIME_WAIT
  * @EPHPORTS_A_PORT_REASON: u8, enum ephports_reason; not 0: the next four are absent
  * @EPHPORTS_A_PORT_PID: u32, the process, in the reader's pid namespace
  * @EPHPORTS_A_PORT_TID: u32, the thread that took the port, likewise; absent if adopted
