@@ -93,16 +93,17 @@ static_assert(__same_type(&__inet_hash_connect,
 /**
  * ephports_bind_bucket_each() - visit every holder of one TCP bind bucket
  * @tb: the bucket
- * @visit: called for each full or timewait socket
+ * @visit: called for each full or timewait socket, until it returns false
  * @ctx: handed to @visit
  *
  * Context: the lock of @tb's hash bucket held, BH off.
  *
- * 8191792c18c5 ("tcp: Unlink sk from bhash."), v6.8: sockets hang on the buckets
- * by address (bhash2) alone, timewait sockets with them.
+ * b2cb9f9ef240 ("tcp: Unlink sk from bhash.") and 770041d337a8 ("tcp: Link sk and twsk
+ * to tb2->owners using skc_bind_node."), v6.8: sockets hang on the buckets by address
+ * (bhash2) alone, timewait sockets with them.
  */
 static inline void ephports_bind_bucket_each(struct inet_bind_bucket *tb,
-					     void (*visit)(struct sock *sk,
+					     bool (*visit)(struct sock *sk,
 							   const struct inet_bind_bucket *tb,
 							   void *ctx),
 					     void *ctx)
@@ -113,10 +114,12 @@ static inline void ephports_bind_bucket_each(struct inet_bind_bucket *tb,
 
 	hlist_for_each_entry(tb2, &tb->bhash2, bhash_node)
 		hlist_for_each_entry(sk, &tb2->owners, sk_bind_node)
-			visit(sk, tb, ctx);
+			if (!visit(sk, tb, ctx))
+				return;
 #else
 	hlist_for_each_entry(sk, &tb->owners, sk_bind_node)
-		visit(sk, tb, ctx);
+		if (!visit(sk, tb, ctx))
+			return;
 #endif
 }
 
@@ -142,7 +145,7 @@ static inline struct socket *ephports_sock_from_file(struct file *file)
 #endif
 }
 
-/* 7287904c877d ("genetlink: use attrs from struct genl_info"), v6.6. */
+/* 7288dd2fd488 ("genetlink: use attrs from struct genl_info"), v6.6. */
 static inline struct nlattr **ephports_dump_attrs(struct netlink_callback *cb)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
@@ -169,7 +172,10 @@ static inline struct nlattr **ephports_dump_attrs(struct netlink_callback *cb)
  */
 #define EPHPORTS_WAITS_FOR_PREEMPTED	IS_ENABLED(CONFIG_TASKS_RCU)
 
-/* Only read, though 5.10 does not say so: its parameter is not const. */
+/*
+ * 91d0b78c5177 ("inet: Add IP_LOCAL_PORT_RANGE socket option"), v6.3 and stable 6.1: the
+ * namespace is const. It is only read before, too.
+ */
 static inline void ephports_local_port_range(const struct net *net, int *low, int *high)
 {
 	inet_get_local_port_range((struct net *)net, low, high);
@@ -190,6 +196,36 @@ static inline bool ephports_connect_bound(const struct sock *sk)
 static inline bool ephports_connect_bound(const struct sock *sk)
 {
 	return false;
+}
+#endif
+
+/*
+ * 19ce8cd30465 ("tcp: Measure TIME-WAIT reuse delay with millisecond precision") and
+ * ca6a6f93867a ("tcp: Add sysctl_tcp_tw_reuse_delay"), v6.14: before, the full second
+ * after the one in which the last segment came.
+ *
+ * Whether a timewait socket is old enough for connect() to take it over, as
+ * tcp_twsk_unique() has it; @tw may be a copy.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+static inline u32 ephports_tw_reuse_delay(const struct net *net)
+{
+	return READ_ONCE(net->ipv4.sysctl_tcp_tw_reuse_delay);
+}
+
+static inline bool ephports_tw_old_enough(const struct tcp_timewait_sock *tw, u32 delay)
+{
+	return time_after32(tcp_clock_ms(), tw->tw_sk.tw_entry_stamp + delay);
+}
+#else
+static inline u32 ephports_tw_reuse_delay(const struct net *net)
+{
+	return 0;
+}
+
+static inline bool ephports_tw_old_enough(const struct tcp_timewait_sock *tw, u32 delay)
+{
+	return time_after32(ktime_get_seconds(), tw->tw_ts_recent_stamp);
 }
 #endif
 

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What happens to ports, once it is known: from the probes to all that keep account. */
+#include <linux/ktime.h>
+
 #include "event.h"
+#include "failure.h"
 #include "health.h"
+#include "history.h"
+#include "incident.h"
+#include "sock.h"
 
 /**
  * ephports_event_taken() - a holder has taken a port
@@ -18,51 +24,95 @@ void ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause
 	ephports_health_note();
 }
 
+struct handing {
+	u64 cookie;
+	bool holds_on;
+	bool done;
+	struct ephports_record rec;
+};
+
+static enum ephports_visit hand_over(struct ephports_record *rec, void *ctx)
+{
+	struct handing *handing = ctx;
+
+	handing->done = rec->cookie == handing->cookie;
+	if (handing->done) {
+		handing->rec = *rec;
+		if (!handing->holds_on)
+			rec->flags |= EPHPORTS_F_HANDED;
+	}
+	return EPHPORTS_STOP;
+}
+
 /**
  * ephports_event_handed_over() - a timewait socket takes over a port
  * @from: the socket, which gives back its own hold later
  * @to: the timewait socket
  * @cookie: of both
+ * @holds_on: @from keeps its port for as long as it is open, because it was asked for
+ *	by number: both are holders in their own right
  *
  * Context: any but hard interrupts. Neither can be released before this returns.
  *
  * Return: false if @from has no record.
  */
-bool ephports_event_handed_over(const void *from, const void *to, u64 cookie)
+bool ephports_event_handed_over(const void *from, const void *to, u64 cookie, bool holds_on)
 {
+	struct handing handing = { .cookie = cookie, .holds_on = holds_on };
 	struct ephports_record rec;
 
-	if (!ephports_table_copy(from, &rec) || rec.cookie != cookie)
+	ephports_table_visit(from, hand_over, &handing);
+	if (!handing.done)
 		return false;
+	rec = handing.rec;
 	rec.key = to;
-	rec.flags |= EPHPORTS_F_TIMEWAIT;
-	rec.flags &= ~EPHPORTS_F_MET;
+	rec.flags |= EPHPORTS_F_TIMEWAIT | (holds_on ? EPHPORTS_F_SECOND : 0);
+	rec.flags &= ~(EPHPORTS_F_MET | EPHPORTS_F_HANDED);
 	ephports_event_taken(&rec, EPHPORTS_CLONED);
 	return true;
 }
 
 /**
  * ephports_event_released() - a holder is about to give its port back
- * @key: the holder; most have no record
+ * @holder: the socket; most have no record
  *
  * Context: any but hard interrupts. The holder cannot go before this returns.
  */
-void ephports_event_released(const void *key)
+void ephports_event_released(const struct sock_common *holder)
 {
-	ephports_table_remove(key, EPHPORTS_RELEASED);
+	struct ephports_record was;
+	struct ephports_sock sock;
+
+	if (likely(!ephports_table_remove(holder, EPHPORTS_RELEASED, &was)))
+		return;
+	/* A timewait socket that took over will be remembered in its place. */
+	if (was.flags & EPHPORTS_F_HANDED)
+		return;
+	ephports_sock_last(&was, holder, &sock);
+	ephports_history_add(&was, &sock, ktime_get_boot_fast_ns());
 }
 
 /**
- * ephports_event_failed() - no port was free
+ * ephports_event_refused() - no port was free, or not the one that was asked for
  * @net: the namespace
- * @proto: the protocol
+ * @rec: who asked; @rec->port is not 0 if the port was asked for by number
+ * @sock: from where, towards whom
+ * @now: ns of CLOCK_BOOTTIME
  *
- * Context: process context of the one that was refused.
+ * Context: process context of the one that was refused; no sleep.
  */
-void ephports_event_failed(const struct net *net, enum ephports_proto proto)
+void ephports_event_refused(const struct net *net, const struct ephports_record *rec,
+			    const struct ephports_sock *sock, u64 now)
 {
+	enum ephports_proto proto = rec->proto == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP;
 	struct ephports_ns *ns = ephports_ns(net);
 
-	if (ns)
-		atomic64_inc(&ns->failures[proto]);
+	if (rec->port) {
+		ephports_failure_note_conflict(rec, sock, now);
+		ephports_incident_conflict();
+		return;
+	}
+	atomic64_inc(&ns->failures[proto]);
+	ephports_failure_note(rec, sock, now);
+	ephports_incident_failed(ns, proto, rec, sock, now);
 }

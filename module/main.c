@@ -3,7 +3,12 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+#include "incident.h"
 #include "log.h"
+#include "alert.h"
+#include "box.h"
+#include "failure.h"
+#include "history.h"
 #include "netlink.h"
 #include "ns.h"
 #include "probe.h"
@@ -21,11 +26,17 @@ static const struct part {
 	void (*exit)(void);
 } parts[] = {
 	{ "the records",	ephports_table_init,	ephports_table_exit },
+	{ "the history",	ephports_history_init,	ephports_history_exit },
+	{ "the failures",	ephports_failure_init,	ephports_failure_exit },
 	{ "the namespaces",	ephports_ns_init,	ephports_ns_exit },
 	{ "probes",		ephports_probe_init,	ephports_probe_exit },
 	{ "the watch",		ephports_watch_init,	ephports_watch_exit },
-	{ "netlink",		ephports_netlink_init,	ephports_netlink_exit },
+	{ "pictures",		ephports_box_init,	ephports_box_exit },
+	{ "alerts",		ephports_alert_init,	ephports_alert_exit },
+	{ "incidents",		ephports_incident_init,	ephports_incident_exit },
 	{ "/proc/ephports",	ephports_proc_init,	ephports_proc_exit },
+	/* Last: a dump under way keeps a loaded module, but not one that fails to load. */
+	{ "netlink",		ephports_netlink_init,	ephports_netlink_exit },
 };
 
 static void take_down(int n)
@@ -48,7 +59,7 @@ static int __init ephports_init(void)
 		}
 	}
 	ephports_info("loaded: %u records fit in %llu MB, %u sockets taken in",
-		      ephports_table_capacity(), ephports_table_bytes() >> 20,
+		      ephports_table_capacity(), (ephports_table_bytes() + ephports_history_bytes()) >> 20,
 		      ephports_table_held());
 	return 0;
 }

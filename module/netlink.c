@@ -2,10 +2,10 @@
 /*
  * The generic netlink family; its contract is told in uapi/linux/ephports.h.
  *
- * This file decides who may ask for what and keeps a dump going; filters are read in
- * netlink_filter.c, answers are written in netlink_put.c.
+ * This file has the table of commands, and the dump of records. Who may ask for what is
+ * decided in netlink_asker.c, filters are read in netlink_filter.c, answers are written in
+ * netlink_put.c; what is added up is told by netlink_tally.c.
  */
-#include <linux/cred.h>
 #include <linux/module.h>
 #include <linux/pid_namespace.h>
 #include <linux/slab.h>
@@ -17,12 +17,15 @@
 #include "compat.h"
 #include "log.h"
 #include "netlink.h"
+#include "netlink_alert.h"
+#include "netlink_asker.h"
+#include "netlink_box.h"
+#include "netlink_failure.h"
 #include "netlink_filter.h"
 #include "netlink_put.h"
+#include "netlink_tally.h"
 #include "view.h"
 #include "watch.h"
-
-static struct genl_family family;
 
 static const struct nla_policy info_policy[EPHPORTS_A_INFO_MAX + 1] = {
 	[EPHPORTS_A_INFO_NETNS] = { .type = NLA_U32 },
@@ -37,37 +40,6 @@ static const struct nla_policy port_policy[EPHPORTS_A_PORT_MAX + 1] = {
 	[EPHPORTS_A_PORT_FILTER] = { .type = NLA_NESTED },
 };
 
-/* An administrator of everything: of the initial user namespace. */
-static bool is_root(struct sk_buff *skb)
-{
-	return netlink_capable(skb, CAP_NET_ADMIN);
-}
-
-/*
- * The namespace that a request is about: the one named by @attr, else the socket's own.
- * To be given back with put_net().
- */
-static struct net *asked_net(struct sk_buff *skb, const struct nlattr *attr,
-			     struct netlink_ext_ack *extack)
-{
-	struct net *own = sock_net(skb->sk), *net;
-
-	if (!attr || nla_get_u32(attr) == own->ns.inum)
-		return get_net(own);
-	if (!is_root(skb)) {
-		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "another network namespace needs CAP_NET_ADMIN in the initial user namespace");
-		return ERR_PTR(-EPERM);
-	}
-	net = ephports_ns_get(nla_get_u32(attr));
-	if (!net) {
-		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "no network namespace has this inode number");
-		return ERR_PTR(-ENOENT);
-	}
-	return net;
-}
-
 static int reply_info(struct sk_buff *skb, struct genl_info *info, const struct net *net)
 {
 	struct sk_buff *reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
@@ -76,8 +48,8 @@ static int reply_info(struct sk_buff *skb, struct genl_info *info, const struct 
 
 	if (!reply)
 		return -ENOMEM;
-	head = genlmsg_put_reply(reply, info, &family, 0, info->genlhdr->cmd);
-	err = head ? ephports_put_info(reply, net, is_root(skb)) : -EMSGSIZE;
+	head = genlmsg_put_reply(reply, info, &ephports_family, 0, info->genlhdr->cmd);
+	err = head ? ephports_put_info(reply, net, ephports_asker_is_root(skb)) : -EMSGSIZE;
 	if (err) {
 		nlmsg_free(reply);
 		return err;
@@ -88,12 +60,12 @@ static int reply_info(struct sk_buff *skb, struct genl_info *info, const struct 
 
 static int get_info(struct sk_buff *skb, struct genl_info *info)
 {
-	struct net *net = asked_net(skb, info->attrs[EPHPORTS_A_INFO_NETNS], info->extack);
+	struct net *net = ephports_asker_net(skb, info->attrs[EPHPORTS_A_INFO_NETNS], info->extack);
 	int err;
 
 	if (IS_ERR(net))
 		return PTR_ERR(net);
-	err = ephports_watch_catch_up(ephports_ns_range_moved(net), is_root(skb)) ?:
+	err = ephports_watch_catch_up(ephports_ns_range_moved(net), ephports_asker_is_root(skb)) ?:
 	      reply_info(skb, info, net);
 	put_net(net);
 	return err;
@@ -101,7 +73,7 @@ static int get_info(struct sk_buff *skb, struct genl_info *info)
 
 static int do_resync(struct sk_buff *skb, struct genl_info *info)
 {
-	if (!is_root(skb)) {
+	if (!ephports_asker_is_root(skb)) {
 		NL_SET_ERR_MSG(info->extack,
 			       "a resync needs CAP_NET_ADMIN in the initial user namespace");
 		return -EPERM;
@@ -117,54 +89,6 @@ struct dump {
 	struct ephports_row row;
 	bool pending;	/* @row did not fit into the last message */
 };
-
-/*
- * Who asks: only if it also opened the socket. Else a program with more rights, made to
- * write to a socket that it was given, would ask for what the one that opened it may not see.
- */
-static kuid_t asker(const struct sock *sk)
-{
-	const struct file *file = sk->sk_socket ? sk->sk_socket->file : NULL;
-	kuid_t uid = current_euid();
-
-	return file && uid_eq(file->f_cred->euid, uid) ? uid : INVALID_UID;
-}
-
-/*
- * The rights are those of the request. (The process that reads the answers is the one
- * that numbers the processes, see dump_ports().)
- */
-static int set_view(struct netlink_callback *cb, struct ephports_view *view,
-		    struct nlattr **attrs)
-{
-	struct netlink_ext_ack *extack = cb->extack;
-	struct net *net;
-	int err;
-
-	view->users = sk_user_ns(NETLINK_CB(cb->skb).sk);
-	view->uid = asker(NETLINK_CB(cb->skb).sk);
-	if (attrs[EPHPORTS_A_FILTER_ALL_NETNS]) {
-		if (attrs[EPHPORTS_A_FILTER_NETNS]) {
-			NL_SET_ERR_MSG(extack, "one namespace, or all: not both");
-			return -EINVAL;
-		}
-		if (!is_root(cb->skb)) {
-			NL_SET_ERR_MSG(extack,
-				       "all network namespaces need CAP_NET_ADMIN in the initial user namespace");
-			return -EPERM;
-		}
-		view->admin = true;
-		return ephports_watch_catch_up(ephports_ns_any_range_moved(), true);
-	}
-	net = asked_net(cb->skb, attrs[EPHPORTS_A_FILTER_NETNS], extack);
-	if (IS_ERR(net))
-		return PTR_ERR(net);
-	view->nsid = ephports_ns(net)->id;
-	view->admin = netlink_ns_capable(cb->skb, net->user_ns, CAP_NET_ADMIN);
-	err = ephports_watch_catch_up(ephports_ns_range_moved(net), is_root(cb->skb));
-	put_net(net);
-	return err;
-}
 
 /*
  * The first step of a dump, in the context of the request (or, if the asker's queue was
@@ -184,7 +108,7 @@ static struct dump *begin_dump(struct netlink_callback *cb)
 	dump = kzalloc(sizeof(*dump), GFP_KERNEL);
 	if (!dump)
 		return ERR_PTR(-ENOMEM);
-	err = set_view(cb, &dump->view, attrs) ?:
+	err = ephports_asker_view(cb, attrs, &dump->view, NULL) ?:
 	      ephports_filter_read(&dump->filter, attrs, cb->extack);
 	if (err) {
 		kfree(dump);
@@ -203,12 +127,10 @@ static int end_dump(struct netlink_callback *cb)
 static int put_row(struct sk_buff *skb, struct netlink_callback *cb,
 		   const struct ephports_row *row)
 {
-	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family,
-				 NLM_F_MULTI, EPHPORTS_CMD_PORT_GET);
+	void *head = ephports_put_dump_head(skb, cb, EPHPORTS_CMD_PORT_GET);
 
 	if (!head)
 		return -EMSGSIZE;
-	genl_dump_check_consistent(cb, head);
 	if (ephports_put_row(skb, row)) {
 		genlmsg_cancel(skb, head);
 		return -EMSGSIZE;
@@ -250,6 +172,52 @@ static const struct genl_ops ops[] = {
 		.maxattr	= EPHPORTS_A_PORT_MAX,
 	},
 	{
+		.cmd		= EPHPORTS_CMD_DEST_GET,
+		.dumpit		= ephports_dump_dests,
+		.done		= ephports_dump_tally_done,
+		.policy		= ephports_dest_policy,
+		.maxattr	= EPHPORTS_A_DEST_MAX,
+	},
+	{
+		.cmd		= EPHPORTS_CMD_OWNER_GET,
+		.dumpit		= ephports_dump_owners,
+		.done		= ephports_dump_tally_done,
+		.policy		= ephports_owner_policy,
+		.maxattr	= EPHPORTS_A_OWNER_MAX,
+	},
+	{
+		.cmd		= EPHPORTS_CMD_FAILURE_GET,
+		.dumpit		= ephports_dump_failures,
+		.done		= ephports_dump_failures_done,
+		.policy		= ephports_failure_policy,
+		.maxattr	= EPHPORTS_A_FAILURE_MAX,
+	},
+	{
+		.cmd		= EPHPORTS_CMD_HIST_GET,
+		.dumpit		= ephports_dump_hists,
+		.policy		= ephports_hist_policy,
+		.maxattr	= EPHPORTS_A_HIST_MAX,
+	},
+	{
+		.cmd		= EPHPORTS_CMD_BOX_GET,
+		.dumpit		= ephports_dump_boxes,
+		.done		= ephports_dump_boxes_done,
+		.policy		= ephports_box_policy,
+		.maxattr	= EPHPORTS_A_BOX_MAX,
+	},
+	{
+		.cmd		= EPHPORTS_CMD_ALERT_GET,
+		.doit		= ephports_get_alert,
+		.policy		= no_policy,
+		.maxattr	= ARRAY_SIZE(no_policy) - 1,
+	},
+	{
+		.cmd		= EPHPORTS_CMD_ALERT_SET,
+		.doit		= ephports_set_alert,
+		.policy		= ephports_alert_policy,
+		.maxattr	= EPHPORTS_A_ALERT_MAX,
+	},
+	{
 		.cmd		= EPHPORTS_CMD_RESYNC,
 		.doit		= do_resync,
 		.policy		= no_policy,
@@ -257,7 +225,11 @@ static const struct genl_ops ops[] = {
 	},
 };
 
-static struct genl_family family = {
+static const struct genl_multicast_group groups[] = {
+	{ .name = EPHPORTS_ALERT_GROUP },
+};
+
+struct genl_family ephports_family = {
 	.name		= EPHPORTS_GENL_NAME,
 	.version	= EPHPORTS_GENL_VERSION,
 	.netnsok	= true,
@@ -265,6 +237,8 @@ static struct genl_family family = {
 	.module		= THIS_MODULE,
 	.ops		= ops,
 	.n_ops		= ARRAY_SIZE(ops),
+	.mcgrps		= groups,
+	.n_mcgrps	= ARRAY_SIZE(groups),
 	EPHPORTS_GENL_RESV_START
 };
 
@@ -273,11 +247,16 @@ static struct genl_family family = {
  */
 int ephports_netlink_init(void)
 {
-	int err = genl_register_family(&family);
+	int err = genl_register_family(&ephports_family);
 
-	if (err && err != -ENOMEM)
+	if (err == -EEXIST)
+		ephports_err("not loaded: another module has registered the generic netlink family %s; find it with lsmod and remove it",
+			     EPHPORTS_GENL_NAME);
+	else if (err && err != -ENOMEM)
 		ephports_err("not loaded: generic netlink family %s: %pe", EPHPORTS_GENL_NAME,
 			     ERR_PTR(err));
+	if (!err)
+		ephports_netlink_alert_open(true);
 	return err;
 }
 
@@ -286,5 +265,6 @@ int ephports_netlink_init(void)
  */
 void ephports_netlink_exit(void)
 {
-	genl_unregister_family(&family);
+	ephports_netlink_alert_open(false);
+	genl_unregister_family(&ephports_family);
 }

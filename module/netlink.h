@@ -3,6 +3,10 @@
 #ifndef EPHPORTS_NETLINK_H
 #define EPHPORTS_NETLINK_H
 
+struct genl_family;
+
+extern struct genl_family ephports_family;
+
 int ephports_netlink_init(void);
 void ephports_netlink_exit(void);
 

@@ -49,6 +49,25 @@ static int refuse(struct netlink_ext_ack *extack, const struct nlattr *attr, con
 	return -EINVAL;
 }
 
+/**
+ * ephports_filter_only_kind() - refuse what only records can be asked about
+ * @attrs: of a filter, by enum ephports_a_filter
+ * @extack: told why not
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ephports_filter_only_kind(struct nlattr **attrs, struct netlink_ext_ack *extack)
+{
+	int i;
+
+	for (i = 1; i <= EPHPORTS_A_FILTER_MAX; i++)
+		if (attrs[i] && i != EPHPORTS_A_FILTER_PROTO && i != EPHPORTS_A_FILTER_NETNS &&
+		    i != EPHPORTS_A_FILTER_ALL_NETNS)
+			return refuse(extack, attrs[i],
+				      "only a protocol and a network namespace can be asked for");
+	return 0;
+}
+
 /* An address of 4 or 16 bytes and its prefix, 4 bytes becoming a v4-mapped address. */
 static int read_address(const struct nlattr *attr, const struct nlattr *prefix,
 			struct in6_addr *addr, u8 *bits, struct netlink_ext_ack *extack)

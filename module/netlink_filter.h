@@ -12,6 +12,7 @@ struct user_namespace;
 
 int ephports_filter_parse(struct nlattr *attrs[EPHPORTS_A_FILTER_MAX + 1],
 			  const struct nlattr *nest, struct netlink_ext_ack *extack);
+int ephports_filter_only_kind(struct nlattr **attrs, struct netlink_ext_ack *extack);
 int ephports_filter_read(struct ephports_filter *filter, struct nlattr **attrs,
 			 struct netlink_ext_ack *extack);
 

@@ -2,20 +2,64 @@
 /* The answers of the netlink family, attribute by attribute. */
 #include <linux/mm.h>
 #include <linux/ktime.h>
+#include <net/genetlink.h>
 #include <net/netlink.h>
 
 #include <linux/ephports.h>
 
 #include "compat.h"
+#include "history.h"
 #include "log.h"
+#include "netlink.h"
 #include "netlink_put.h"
 #include "probe.h"
 #include "view.h"
 #include "watch.h"
 
+/**
+ * ephports_put_address() - 4 or 16 bytes
+ * @skb: the answer
+ * @attr: the attribute
+ * @family: AF_INET or AF_INET6
+ * @addr: a v4 address stands in its first 4 bytes
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int ephports_put_address(struct sk_buff *skb, int attr, u8 family, const struct in6_addr *addr)
+{
+	return nla_put(skb, attr, family == AF_INET6 ? 16 : 4, addr);
+}
+
 static int put_count(struct sk_buff *skb, int attr, u64 n)
 {
 	return nla_put_u64_64bit(skb, attr, n, EPHPORTS_A_COUNTER_PAD);
+}
+
+static int put_missed(struct sk_buff *skb)
+{
+	static const struct {
+		u16 no_instance;
+		u16 nested;
+	} attrs[EPHPORTS_PROBES] = {
+		[EPHPORTS_PROBE_CONNECT] = { EPHPORTS_A_COUNTER_CONNECT_NO_INSTANCE,
+					     EPHPORTS_A_COUNTER_CONNECT_NESTED },
+		[EPHPORTS_PROBE_BIND] = { EPHPORTS_A_COUNTER_BIND_NO_INSTANCE,
+					  EPHPORTS_A_COUNTER_BIND_NESTED },
+		[EPHPORTS_PROBE_UDP] = { EPHPORTS_A_COUNTER_UDP_NO_INSTANCE,
+					 EPHPORTS_A_COUNTER_UDP_NESTED },
+	};
+	struct ephports_missed missed;
+	enum ephports_probe probe;
+	u64 sum = 0;
+
+	for (probe = 0; probe < EPHPORTS_PROBES; probe++) {
+		missed = ephports_probe_missed_by(probe);
+		if (put_count(skb, attrs[probe].no_instance, missed.no_instance) ||
+		    put_count(skb, attrs[probe].nested, missed.nested))
+			return -EMSGSIZE;
+		sum += missed.no_instance + missed.nested;
+	}
+	return put_count(skb, EPHPORTS_A_COUNTER_MISSED_ASSIGN, sum);
 }
 
 static int put_counters(struct sk_buff *skb)
@@ -41,7 +85,7 @@ static int put_counters(struct sk_buff *skb)
 	for (i = 0; i < ARRAY_SIZE(counters); i++)
 		if (put_count(skb, counters[i].attr, ephports_table_count(counters[i].cause)))
 			return -EMSGSIZE;
-	if (put_count(skb, EPHPORTS_A_COUNTER_MISSED_ASSIGN, ephports_probe_missed()) ||
+	if (put_missed(skb) ||
 	    put_count(skb, EPHPORTS_A_COUNTER_RESYNCS, ephports_watch_walks()))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
@@ -53,7 +97,7 @@ static int put_whole(struct sk_buff *skb)
 {
 	if (nla_put_u32(skb, EPHPORTS_A_INFO_CAPACITY, ephports_table_capacity()) ||
 	    nla_put_u32(skb, EPHPORTS_A_INFO_HELD, ephports_table_held()) ||
-	    nla_put_u64_64bit(skb, EPHPORTS_A_INFO_MEMORY, ephports_table_bytes(),
+	    nla_put_u64_64bit(skb, EPHPORTS_A_INFO_MEMORY, ephports_table_bytes() + ephports_history_bytes(),
 			      EPHPORTS_A_INFO_PAD))
 		return -EMSGSIZE;
 	return put_counters(skb);
@@ -128,41 +172,62 @@ int ephports_put_info(struct sk_buff *skb, const struct net *net, bool root)
 	return put_protocols(skb, net);
 }
 
-static int put_address(struct sk_buff *skb, int attr, u8 family, const struct in6_addr *addr)
-{
-	return nla_put(skb, attr, family == AF_INET6 ? 16 : 4, addr);
-}
-
 static int put_socket(struct sk_buff *skb, const struct ephports_sock *sock)
 {
 	if (!sock->family)
 		return 0;
 	if (nla_put_u8(skb, EPHPORTS_A_PORT_FAMILY, sock->family) ||
-	    put_address(skb, EPHPORTS_A_PORT_LOCAL_ADDR, sock->family, &sock->local) ||
+	    ephports_put_address(skb, EPHPORTS_A_PORT_LOCAL_ADDR, sock->family, &sock->local) ||
 	    (sock->ifindex && nla_put_u32(skb, EPHPORTS_A_PORT_IFINDEX, sock->ifindex)))
 		return -EMSGSIZE;
 	if (!sock->peer_port)
 		return 0;
-	return put_address(skb, EPHPORTS_A_PORT_PEER_ADDR, sock->family, &sock->peer) ?:
+	return ephports_put_address(skb, EPHPORTS_A_PORT_PEER_ADDR, sock->family, &sock->peer) ?:
 	       nla_put_u16(skb, EPHPORTS_A_PORT_PEER_PORT, sock->peer_port);
 }
 
-static int put_owner(struct sk_buff *skb, const struct ephports_row *row)
+/**
+ * ephports_put_who() - who an owner is, as far as the reader is told
+ * @skb: the answer
+ * @attrs: under which numbers
+ * @rec: a record of the owner
+ * @told: what of it is for this reader
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int ephports_put_who(struct sk_buff *skb, const struct ephports_who_attrs *attrs,
+		     const struct ephports_record *rec, const struct ephports_told *told)
 {
-	const struct ephports_told *told = &row->told;
-
-	if ((told->has_uid && nla_put_u32(skb, EPHPORTS_A_PORT_UID, told->uid)) ||
-	    nla_put_u8(skb, EPHPORTS_A_PORT_REASON, told->reason))
+	if ((told->has_uid && nla_put_u32(skb, attrs->uid, told->uid)) ||
+	    nla_put_u8(skb, attrs->reason, told->reason) ||
+	    nla_put_u32(skb, attrs->netns, rec->netns))
 		return -EMSGSIZE;
 	if (told->reason)
 		return 0;
-	if (nla_put_u32(skb, EPHPORTS_A_PORT_PID, told->pid) ||
-	    (told->tid && nla_put_u32(skb, EPHPORTS_A_PORT_TID, told->tid)) ||
-	    nla_put_string(skb, EPHPORTS_A_PORT_COMM, row->rec.owner.comm) ||
-	    nla_put_u64_64bit(skb, EPHPORTS_A_PORT_CGROUP, row->rec.owner.cgroup,
-			      EPHPORTS_A_PORT_PAD))
+	if (nla_put_u32(skb, attrs->pid, told->pid) ||
+	    (attrs->tid && told->tid && nla_put_u32(skb, attrs->tid, told->tid)) ||
+	    nla_put_string(skb, attrs->comm, rec->owner.comm) ||
+	    nla_put_u64_64bit(skb, attrs->cgroup, rec->owner.cgroup, attrs->pad))
 		return -EMSGSIZE;
 	return 0;
+}
+
+/**
+ * ephports_put_dump_head() - begin a message of a dump
+ * @skb: the answer
+ * @cb: the dump, its seq set
+ * @cmd: enum ephports_cmd
+ *
+ * Return: for genlmsg_end() or genlmsg_cancel(); NULL if there is no room.
+ */
+void *ephports_put_dump_head(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
+{
+	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				 &ephports_family, NLM_F_MULTI, cmd);
+
+	if (head)
+		genl_dump_check_consistent(cb, head);
+	return head;
 }
 
 /**
@@ -174,6 +239,16 @@ static int put_owner(struct sk_buff *skb, const struct ephports_row *row)
  */
 int ephports_put_row(struct sk_buff *skb, const struct ephports_row *row)
 {
+	static const struct ephports_who_attrs who = {
+		.uid	= EPHPORTS_A_PORT_UID,
+		.reason	= EPHPORTS_A_PORT_REASON,
+		.pid	= EPHPORTS_A_PORT_PID,
+		.tid	= EPHPORTS_A_PORT_TID,
+		.comm	= EPHPORTS_A_PORT_COMM,
+		.cgroup	= EPHPORTS_A_PORT_CGROUP,
+		.netns	= EPHPORTS_A_PORT_NETNS,
+		.pad	= EPHPORTS_A_PORT_PAD,
+	};
 	const struct ephports_record *rec = &row->rec;
 
 	if (nla_put_u64_64bit(skb, EPHPORTS_A_PORT_ID, rec->id, EPHPORTS_A_PORT_PAD) ||
@@ -181,10 +256,9 @@ int ephports_put_row(struct sk_buff *skb, const struct ephports_row *row)
 	    nla_put_u16(skb, EPHPORTS_A_PORT_LOCAL_PORT, rec->port) ||
 	    nla_put_u8(skb, EPHPORTS_A_PORT_STATE, row->sock.state) ||
 	    nla_put_u8(skb, EPHPORTS_A_PORT_ORIGIN, rec->origin) ||
-	    nla_put_u32(skb, EPHPORTS_A_PORT_NETNS, rec->netns) ||
 	    nla_put_u64_64bit(skb, EPHPORTS_A_PORT_COOKIE, rec->cookie, EPHPORTS_A_PORT_PAD) ||
 	    put_socket(skb, &row->sock) ||
-	    put_owner(skb, row))
+	    ephports_put_who(skb, &who, rec, &row->told))
 		return -EMSGSIZE;
 	if (rec->flags & EPHPORTS_F_ADOPTED)
 		return 0;

@@ -4,6 +4,7 @@
 #include <linux/rwsem.h>
 
 #include "compat.h"
+#include "hist.h"
 #include "ns.h"
 
 unsigned int ephports_ns_id __read_mostly;
@@ -119,17 +120,55 @@ struct net *ephports_ns_get(u32 inum)
 	return found;
 }
 
+/**
+ * ephports_ns_get_by_id() - a namespace by the number that is never used again
+ * @id: the number
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: the namespace, to be given back with put_net(), or NULL.
+ */
+struct net *ephports_ns_get_by_id(u64 id)
+{
+	struct net *net, *found = NULL;
+
+	down_read(&net_rwsem);
+	for_each_net(net) {
+		if (ephports_ns(net)->id == id) {
+			found = maybe_get_net(net);
+			break;
+		}
+	}
+	up_read(&net_rwsem);
+	return found;
+}
+
 static int __net_init init_ns(struct net *net)
 {
 	struct ephports_ns *ns = ephports_ns(net);
 
 	ns->id = atomic64_inc_return(&last_ns);
 	ns->range = range_of(net);
+	/* A namespace without histograms is better than none. */
+	ns->hists = ephports_hist_alloc();
 	return 0;
+}
+
+/* None of its processes is left, but a socket of the kernel's may still be searching. */
+static void __net_exit exit_ns(struct list_head *nets)
+{
+	LIST_HEAD(dead);
+	struct net *net;
+
+	list_for_each_entry(net, nets, exit_list)
+		ephports_hist_drop(&ephports_ns(net)->hists, &dead);
+	synchronize_rcu();
+	ephports_hist_free(&dead);
 }
 
 static struct pernet_operations ns_ops = {
 	.init = init_ns,
+	.exit_batch = exit_ns,
 	.id = &ephports_ns_id,
 	.size = sizeof(struct ephports_ns),
 };

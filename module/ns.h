@@ -14,16 +14,32 @@ enum ephports_proto {
 	EPHPORTS_PROTOS
 };
 
+struct ephports_hists;
+
+/**
+ * struct ephports_incidents - of one protocol, ns of CLOCK_BOOTTIME; 0: never
+ * @called: when an alert was last called for
+ * @pictured: when a picture was
+ */
+struct ephports_incidents {
+	atomic64_t called;
+	u64 pictured;
+};
+
 /**
  * struct ephports_ns - lives and dies with its network namespace
  * @id: its number, from 1, never used again (its inode number is)
  * @range: ip_local_port_range when the kernel's tables were last walked, high << 16 | low
+ * @hists: its histograms; NULL if there was no memory for them
  * @failures: allocations refused for want of a free port
+ * @incidents: when it was last said that they were
  */
 struct ephports_ns {
 	u64 id;
 	u32 range;
+	struct ephports_hists *hists;
 	atomic64_t failures[EPHPORTS_PROTOS];
+	struct ephports_incidents incidents[EPHPORTS_PROTOS];
 };
 
 extern unsigned int ephports_ns_id __read_mostly;
@@ -40,6 +56,7 @@ bool ephports_ns_any_range_moved(void);
 void ephports_ns_range_seen(void);
 u32 ephports_ns_reserved(const struct net *net, int low, int high);
 struct net *ephports_ns_get(u32 inum);
+struct net *ephports_ns_get_by_id(u64 id);
 
 int ephports_ns_init(void);
 void ephports_ns_exit(void);

@@ -30,6 +30,8 @@
 
 #include "compat.h"
 #include "event.h"
+#include "fault.h"
+#include "hist.h"
 #include "log.h"
 #include "origin.h"
 #include "probe.h"
@@ -47,30 +49,73 @@ static_assert(__same_type(&inet_twsk_bind_unhash,
 			  (void (*)(struct inet_timewait_sock *, struct inet_hashinfo *))NULL));
 static_assert(__same_type(&udp_lib_unhash, (void (*)(struct sock *))NULL));
 
-/* Context: process context of the one that took the port, socket locked. */
-static void taken_by_current(struct sock *sk, u8 proto, u8 origin)
-{
-	struct ephports_record rec;
-
-	if (!ephports_ns_in_range(sock_net(sk), sk->sk_num))
-		return;
-	ephports_sock_describe(&rec, sk, proto);
-	rec.origin = origin;
-	rec.born = ktime_get_boot_fast_ns();
-	rec.owner.uid = __kuid_val(sk->sk_uid);
-	if ((current->flags & PF_KTHREAD) || ephports_sock_is_kernels(sk))
-		rec.reason = EPHPORTS_REASON_KERNEL;
-	else
-		ephports_owner_current(&rec.owner);
-	ephports_event_taken(&rec, EPHPORTS_ASSIGNED);
-}
-
 /* An attempt to take a port, from entry to return of the function. */
 struct attempt {
 	struct sock *sk;
+	u64 start;	/* ns of CLOCK_BOOTTIME; only if the kernel has to search */
+	u16 port;	/* asked for by number; 0: the kernel is to search for one */
 	u8 origin;
-	bool chosen;	/* by the kernel, not by number */
 };
+
+/* Context: process context of the one that asks for a port, socket locked. */
+static void describe_asker(struct ephports_record *rec, const struct attempt *attempt, u64 now,
+			   u64 searched)
+{
+	struct sock *sk = attempt->sk;
+
+	ephports_sock_describe(rec, sk, sk->sk_protocol);
+	rec->origin = attempt->origin;
+	rec->born = now;
+	rec->search = ephports_short_time(searched);
+	rec->owner.uid = __kuid_val(sk->sk_uid);
+	if ((current->flags & PF_KTHREAD) || ephports_sock_is_kernels(sk))
+		rec->reason = EPHPORTS_REASON_KERNEL;
+	else
+		ephports_owner_current(&rec->owner);
+}
+
+static void refused(const struct attempt *attempt, u64 now, u64 searched)
+{
+	const struct sock *sk = attempt->sk;
+	struct ephports_record rec;
+	struct ephports_sock sock;
+
+	describe_asker(&rec, attempt, now, searched);
+	rec.port = attempt->port;
+	ephports_sock_last(&rec, &sk->__sk_common, &sock);
+	ephports_event_refused(sock_net(sk), &rec, &sock, now);
+}
+
+static void taken(const struct attempt *attempt, u64 now, u64 searched)
+{
+	struct ephports_record rec;
+
+	if (!ephports_ns_in_range(sock_net(attempt->sk), attempt->sk->sk_num))
+		return;
+	describe_asker(&rec, attempt, now, searched);
+	ephports_event_taken(&rec, EPHPORTS_ASSIGNED);
+}
+
+/* The function returned: the port was taken, or none was to be had. */
+static void conclude(const struct attempt *attempt, bool success)
+{
+	const struct sock *sk = attempt->sk;
+	u64 now = ktime_get_boot_fast_ns();
+	u64 searched = 0;
+
+	if (unlikely(!ephports_ns(sock_net(sk))))
+		return;
+	if (!attempt->port) {
+		searched = now - min(now, attempt->start);
+		ephports_hist_note(sock_net(sk),
+				   sk->sk_protocol == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP,
+				   EPHPORTS_HIST_SEARCH, searched);
+	}
+	if (likely(success))
+		taken(attempt, now, searched);
+	else
+		refused(attempt, now, searched);
+}
 
 static int enter_connect(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
@@ -81,19 +126,19 @@ static int enter_connect(struct kretprobe_instance *ri, struct pt_regs *regs)
 	if (sk->sk_protocol != IPPROTO_TCP || sk->sk_num)
 		return 1;
 	attempt->sk = sk;
+	attempt->port = 0;
+	attempt->origin = EPHPORTS_ORIGIN_CONNECT;
+	attempt->start = ktime_get_boot_fast_ns();
 	return 0;
 }
 NOKPROBE_SYMBOL(enter_connect);
 
 static int return_connect(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	struct attempt *attempt = (struct attempt *)ri->data;
 	int ret = regs_return_value(regs);
 
-	if (!ret)
-		taken_by_current(attempt->sk, IPPROTO_TCP, EPHPORTS_ORIGIN_CONNECT);
-	else if (ret == -EADDRNOTAVAIL)
-		ephports_event_failed(sock_net(attempt->sk), EPHPORTS_TCP);
+	if (!ret || ret == -EADDRNOTAVAIL)
+		conclude((struct attempt *)ri->data, !ret);
 	return 0;
 }
 NOKPROBE_SYMBOL(return_connect);
@@ -115,13 +160,15 @@ static int enter_tcp_bind(struct kretprobe_instance *ri, struct pt_regs *regs)
 	    !worth_following(sk, snum))
 		return 1;
 	attempt->sk = sk;
-	attempt->chosen = !snum;
+	attempt->port = snum;
 	if (snum)
 		attempt->origin = EPHPORTS_ORIGIN_EXPLICIT;
 	else if (sk->sk_state == TCP_LISTEN)
 		attempt->origin = EPHPORTS_ORIGIN_LISTEN;
 	else
 		attempt->origin = EPHPORTS_ORIGIN_BIND;
+	if (!snum)
+		attempt->start = ktime_get_boot_fast_ns();
 	return 0;
 }
 NOKPROBE_SYMBOL(enter_tcp_bind);
@@ -135,8 +182,10 @@ static int enter_udp(struct kretprobe_instance *ri, struct pt_regs *regs)
 	if (sk->sk_protocol != IPPROTO_UDP || !worth_following(sk, snum))
 		return 1;
 	attempt->sk = sk;
-	attempt->chosen = !snum;
+	attempt->port = snum;
 	attempt->origin = snum ? EPHPORTS_ORIGIN_EXPLICIT : ephports_origin_udp(sk);
+	if (!snum)
+		attempt->start = ktime_get_boot_fast_ns();
 	return 0;
 }
 NOKPROBE_SYMBOL(enter_udp);
@@ -147,13 +196,7 @@ NOKPROBE_SYMBOL(enter_udp);
  */
 static int return_get_port(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	struct attempt *attempt = (struct attempt *)ri->data;
-	bool tcp = attempt->sk->sk_protocol == IPPROTO_TCP;
-
-	if (!(int)regs_return_value(regs))
-		taken_by_current(attempt->sk, tcp ? IPPROTO_TCP : IPPROTO_UDP, attempt->origin);
-	else if (attempt->chosen)
-		ephports_event_failed(sock_net(attempt->sk), tcp ? EPHPORTS_TCP : EPHPORTS_UDP);
+	conclude((struct attempt *)ri->data, !(int)regs_return_value(regs));
 	return 0;
 }
 NOKPROBE_SYMBOL(return_get_port);
@@ -169,10 +212,12 @@ NOKPROBE_SYMBOL(return_get_port);
 	.maxactive = MAX_ATTEMPTS,		\
 }
 
-static struct kretprobe return_probes[] = {
-	RETURN_PROBE("__inet_hash_connect", enter_connect, return_connect),
-	RETURN_PROBE("inet_csk_get_port", enter_tcp_bind, return_get_port),
-	RETURN_PROBE("udp_lib_get_port", enter_udp, return_get_port),
+static struct kretprobe return_probes[EPHPORTS_PROBES] = {
+	[EPHPORTS_PROBE_CONNECT] = RETURN_PROBE("__inet_hash_connect", enter_connect,
+						return_connect),
+	[EPHPORTS_PROBE_BIND] = RETURN_PROBE("inet_csk_get_port", enter_tcp_bind,
+					     return_get_port),
+	[EPHPORTS_PROBE_UDP] = RETURN_PROBE("udp_lib_get_port", enter_udp, return_get_port),
 };
 
 /* The child that is inheriting a port on this CPU, and its listener, in numbers; BH is off. */
@@ -237,7 +282,8 @@ static void on_hand_over(struct ephports_ftrace_regs *regs)
 	struct ephports_record rec;
 
 	if (sk->sk_protocol != IPPROTO_TCP ||
-	    ephports_event_handed_over(sk, tw, atomic64_read(&tw->sk_cookie)) ||
+	    ephports_event_handed_over(sk, tw, atomic64_read(&tw->sk_cookie),
+				       sk->sk_userlocks & SOCK_BINDPORT_LOCK) ||
 	    !ephports_ns_in_range(sock_net(tw), tw->sk_num))
 		return;
 	ephports_sock_describe(&rec, tw, IPPROTO_TCP);
@@ -249,7 +295,9 @@ static void on_hand_over(struct ephports_ftrace_regs *regs)
 /* inet_put_port(sk) */
 static void on_put_port(struct ephports_ftrace_regs *regs)
 {
-	ephports_event_released((void *)ephports_ftrace_arg(regs, 0));
+	const struct sock *sk = (void *)ephports_ftrace_arg(regs, 0);
+
+	ephports_event_released(&sk->__sk_common);
 }
 
 /* inet_twsk_bind_unhash(tw, hashinfo), which does nothing for one that was unhashed before */
@@ -258,7 +306,7 @@ static void on_timewait_end(struct ephports_ftrace_regs *regs)
 	const struct inet_timewait_sock *tw = (void *)ephports_ftrace_arg(regs, 0);
 
 	if (tw->tw_tb)
-		ephports_event_released(tw);
+		ephports_event_released(&tw->__tw_common);
 }
 
 /* udp_lib_unhash(sk), likewise */
@@ -267,7 +315,7 @@ static void on_udp_unhash(struct ephports_ftrace_regs *regs)
 	struct sock *sk = (struct sock *)ephports_ftrace_arg(regs, 0);
 
 	if (sk_hashed(sk))
-		ephports_event_released(sk);
+		ephports_event_released(&sk->__sk_common);
 }
 
 /* A function to try the probes on: each that sees the call sets its bit in @unseen to 0. */
@@ -312,7 +360,8 @@ static void notrace dispatch(unsigned long ip, unsigned long parent_ip, struct f
 
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
 		if (ip == (unsigned long)hooks[i].addr) {
-			hooks[i].call(regs);
+			if (!ephports_fault_drops(hooks[i].symbol, regs))
+				hooks[i].call(regs);
 			return;
 		}
 	}
@@ -324,17 +373,34 @@ static struct ftrace_ops hook_ops = {
 };
 
 /**
- * ephports_probe_missed() - calls that a probe should have followed and did not
+ * ephports_probe_missed_by() - what one return probe missed, as the kernel counts it
+ * @probe: which
+ *
+ * CPUs that miss at the same instant may count as one. What the ftrace callback misses is
+ * counted by nobody.
+ */
+struct ephports_missed ephports_probe_missed_by(enum ephports_probe probe)
+{
+	return (struct ephports_missed){
+		.no_instance = READ_ONCE(return_probes[probe].nmissed),
+		.nested = READ_ONCE(return_probes[probe].kp.nmissed),
+	};
+}
+
+/**
+ * ephports_probe_missed() - the same, of all return probes
  */
 u64 ephports_probe_missed(void)
 {
-	u64 missed = 0;
-	size_t i;
+	struct ephports_missed missed;
+	enum ephports_probe probe;
+	u64 sum = 0;
 
-	for (i = 0; i < ARRAY_SIZE(return_probes); i++)
-		missed += READ_ONCE(return_probes[i].nmissed) +
-			  READ_ONCE(return_probes[i].kp.nmissed);
-	return missed;
+	for (probe = 0; probe < EPHPORTS_PROBES; probe++) {
+		missed = ephports_probe_missed_by(probe);
+		sum += missed.no_instance + missed.nested;
+	}
+	return sum;
 }
 
 /**
@@ -430,6 +496,7 @@ static int arm_return_probes(void)
 	int err, n;
 
 	for (n = 0; n < ARRAY_SIZE(return_probes); n++) {
+		ephports_fault_wrap(n, &return_probes[n]);
 		err = register_kretprobe(&return_probes[n]);
 		if (err) {
 			refuse(err, "cannot probe the return of", return_probes[n].kp.symbol_name);

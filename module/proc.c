@@ -6,12 +6,14 @@
  * place in the tables, so that any number of readers, in pieces of any size, get each
  * record once and each line whole.
  */
+#include <linux/namei.h>
 #include <linux/nsproxy.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 
 #include <linux/ephports.h>
 
+#include "log.h"
 #include "proc.h"
 #include "view.h"
 #include "watch.h"
@@ -187,11 +189,32 @@ static const struct proc_ops file_ops = {
 	.proc_release	= seq_release_private,
 };
 
+/*
+ * Whether somebody else has the name already: creating it a second time is a bug to procfs,
+ * which it reports with a warning. Looked for where the loader sees /proc; who loads
+ * modules without one gets the warning.
+ */
+static bool is_name_taken(void)
+{
+	struct path path;
+
+	if (kern_path("/proc/ephports", 0, &path))
+		return false;
+	path_put(&path);
+	return true;
+}
+
 /**
  * ephports_proc_init() - create /proc/ephports
+ *
+ * Return: 0, -EEXIST, -ENOMEM.
  */
 int ephports_proc_init(void)
 {
+	if (is_name_taken()) {
+		ephports_err("not loaded: another module has created /proc/ephports; find it with lsmod and remove it");
+		return -EEXIST;
+	}
 	return proc_create("ephports", 0444, NULL, &file_ops) ? 0 : -ENOMEM;
 }
 

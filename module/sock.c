@@ -10,6 +10,7 @@
  */
 #include <linux/sock_diag.h>
 #include <linux/uaccess.h>
+#include <net/inet_hashtables.h>
 #include <net/inet_timewait_sock.h>
 #include <net/mptcp.h>
 #include <net/sock.h>
@@ -60,6 +61,24 @@ static bool has_peer(u8 state)
 	       state != EPHPORTS_STATE_UNCONNECTED;
 }
 
+static void fill_addresses(struct ephports_sock *sock, const struct sock_common *sc, bool peer)
+{
+	sock->family = sc->skc_family;
+	sock->ifindex = sc->skc_bound_dev_if;
+	sock->v6only = sc->skc_ipv6only;
+	if (sc->skc_family == AF_INET6) {
+		sock->local = sc->skc_v6_rcv_saddr;
+		if (peer)
+			sock->peer = sc->skc_v6_daddr;
+	} else {
+		sock->local.s6_addr32[0] = sc->skc_rcv_saddr;
+		if (peer)
+			sock->peer.s6_addr32[0] = sc->skc_daddr;
+	}
+	if (peer)
+		sock->peer_port = ntohs(sc->skc_dport);
+}
+
 /**
  * ephports_sock_read() - addresses and state of a record's socket
  * @rec: the record
@@ -76,19 +95,23 @@ void ephports_sock_read(const struct ephports_record *rec, struct ephports_sock 
 	if (!copy_common(rec, &sc))
 		return;
 	sock->state = sock_state(rec, sc.skc_state);
-	sock->family = sc.skc_family;
-	sock->ifindex = sc.skc_bound_dev_if;
-	if (sc.skc_family == AF_INET6) {
-		sock->local = sc.skc_v6_rcv_saddr;
-		if (has_peer(sock->state))
-			sock->peer = sc.skc_v6_daddr;
-	} else {
-		sock->local.s6_addr32[0] = sc.skc_rcv_saddr;
-		if (has_peer(sock->state))
-			sock->peer.s6_addr32[0] = sc.skc_daddr;
-	}
-	if (has_peer(sock->state))
-		sock->peer_port = ntohs(sc.skc_dport);
+	fill_addresses(sock, &sc, has_peer(sock->state));
+}
+
+/**
+ * ephports_sock_last() - addresses and state of a socket that is about to give back its port
+ * @rec: its record
+ * @sc: the socket; its last peer counts, also if it is not connected any more
+ * @sock: filled
+ *
+ * Context: any; the socket cannot go before this returns.
+ */
+void ephports_sock_last(const struct ephports_record *rec, const struct sock_common *sc,
+			struct ephports_sock *sock)
+{
+	memset(sock, 0, sizeof(*sock));
+	sock->state = sock_state(rec, sc->skc_state);
+	fill_addresses(sock, sc, sc->skc_dport);
 }
 
 /**
@@ -96,7 +119,8 @@ void ephports_sock_read(const struct ephports_record *rec, struct ephports_sock 
  * @rec: the record
  *
  * Stricter than reading: a timewait socket that let go of its bind bucket keeps its
- * port number and its cookie until its memory is used again.
+ * port number and its cookie until its memory is used again; and where that is for less
+ * than all of it, something else may stand where the bucket stood.
  *
  * Context: the record's bucket locked. Does not fault.
  */
@@ -105,12 +129,16 @@ bool ephports_sock_holds(const struct ephports_record *rec)
 	const struct inet_timewait_sock *tw = rec->key;
 	struct inet_bind_bucket *tb;
 	struct sock_common sc;
+	unsigned short port;
 
 	if (!copy_common(rec, &sc))
 		return false;
 	if (!(rec->flags & EPHPORTS_F_TIMEWAIT))
 		return true;
-	return !copy_from_kernel_nofault(&tb, &tw->tw_tb, sizeof(tb)) && tb;
+	return sc.skc_state == TCP_TIME_WAIT &&
+	       !copy_from_kernel_nofault(&tb, &tw->tw_tb, sizeof(tb)) && tb &&
+	       !copy_from_kernel_nofault(&port, &tb->port, sizeof(port)) &&
+	       port == rec->port;
 }
 
 /* The number that no other socket ever had; @sk is given one if it has none yet. */

@@ -8,6 +8,7 @@
 
 struct ephports_record;
 struct sock;
+struct sock_common;
 
 /**
  * struct ephports_sock - a socket, read while its record's bucket was locked
@@ -17,6 +18,7 @@ struct sock;
  * @peer_port: host byte order; 0 without a peer
  * @family: AF_INET or AF_INET6; 0 if @state is unknown
  * @state: enum ephports_state
+ * @v6only: takes no v4 address
  */
 struct ephports_sock {
 	struct in6_addr local;
@@ -25,9 +27,12 @@ struct ephports_sock {
 	u16 peer_port;
 	u8 family;
 	u8 state;
+	bool v6only;
 };
 
 void ephports_sock_read(const struct ephports_record *rec, struct ephports_sock *sock);
+void ephports_sock_last(const struct ephports_record *rec, const struct sock_common *sc,
+			struct ephports_sock *sock);
 bool ephports_sock_holds(const struct ephports_record *rec);
 void ephports_sock_describe(struct ephports_record *rec, struct sock *sk, u8 proto);
 bool ephports_sock_is_kernels(const struct sock *sk);

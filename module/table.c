@@ -109,14 +109,33 @@ static u32 *find_link(struct bucket *bucket, const void *key)
 }
 
 /* Bucket locked; *@link is then the next record. */
-static void drop_record(u32 *link, unsigned int cpu, enum ephports_cause cause)
+static void unlink_record(u32 *link, unsigned int cpu)
 {
 	u32 index = *link;
 
 	*link = ephports_records[index].next;
 	atomic64_sub(WORD_ONE + cpu, directory_word(hash_key(ephports_records[index].key)));
 	ephports_pool_give(index);
+}
+
+static void drop_record(u32 *link, unsigned int cpu, enum ephports_cause cause)
+{
+	unlink_record(link, cpu);
 	__this_cpu_inc(tables.counters[cause]);
+}
+
+/*
+ * What a walk put in, and finds at its end to hold no port, it met between its release and
+ * its leaving the kernel's table: nothing was amiss, and nothing was mended.
+ */
+static void drop_stale(u32 *link, unsigned int cpu)
+{
+	if (!(ephports_records[*link].flags & EPHPORTS_F_MET)) {
+		drop_record(link, cpu, EPHPORTS_MENDED_OUT);
+		return;
+	}
+	unlink_record(link, cpu);
+	__this_cpu_dec(tables.counters[ephports_table_found()]);
 }
 
 /* What is done to a record that was found, its bucket locked. */
@@ -181,8 +200,8 @@ struct newcomer {
 
 /*
  * A holder that was assigned its port while a walk had met it already: what the walk could
- * not know is now known, and it is counted as what it is. One that is another socket's, or of another port that the same
- * socket had, is stale.
+ * not know is now known, and it is counted as what it is. One that is another socket's, or
+ * of another port that the same socket had, is stale.
  */
 static void settle(u32 *link, unsigned int cpu, void *ctx)
 {
@@ -251,23 +270,34 @@ out:
 	return answer;
 }
 
+struct removal {
+	enum ephports_cause cause;
+	struct ephports_record *was;
+};
+
 static void remove_record(u32 *link, unsigned int cpu, void *ctx)
 {
-	drop_record(link, cpu, *(enum ephports_cause *)ctx);
+	struct removal *removal = ctx;
+
+	*removal->was = ephports_records[*link];
+	drop_record(link, cpu, removal->cause);
 }
 
 /**
  * ephports_table_remove() - the holder let go of its port
  * @key: the holder
  * @cause: what to count it as
+ * @was: filled with the record, if there was one
  *
  * Context: any but hard interrupts; no bucket locked. A key without a record costs
  * one load.
  *
  * Return: whether there was a record.
  */
-bool ephports_table_remove(const void *key, enum ephports_cause cause)
+bool ephports_table_remove(const void *key, enum ephports_cause cause,
+			   struct ephports_record *was)
 {
+	struct removal removal = { cause, was };
 	u64 hash = hash_key(key);
 	u64 word = atomic64_read(directory_word(hash));
 	unsigned long flags;
@@ -276,7 +306,7 @@ bool ephports_table_remove(const void *key, enum ephports_cause cause)
 	if (likely(!word))
 		return false;
 	local_irq_save(flags);
-	found = act_on_key(word, hash, key, remove_record, &cause);
+	found = act_on_key(word, hash, key, remove_record, &removal);
 	local_irq_restore(flags);
 	return found;
 }
@@ -357,7 +387,7 @@ static bool walk_bucket(struct ephports_cursor *cursor, ephports_visitor visit, 
 		if (!cursor->below || rec->id < cursor->below) {
 			answer = visit(rec, ctx);
 			if (answer == EPHPORTS_REMOVE) {
-				drop_record(link, cursor->cpu, EPHPORTS_MENDED_OUT);
+				drop_stale(link, cursor->cpu);
 				continue;
 			}
 			cursor->below = rec->id;

@@ -15,6 +15,8 @@
 #define EPHPORTS_F_ADOPTED	BIT(1)	/* found by a walk: its age is not known */
 #define EPHPORTS_F_NO_UID	BIT(2)	/* nobody can say whose it was */
 #define EPHPORTS_F_MET		BIT(3)	/* put in by a walk, which may have come too late */
+#define EPHPORTS_F_HANDED	BIT(4)	/* a timewait socket has taken the port over */
+#define EPHPORTS_F_SECOND	BIT(5)	/* a timewait socket, and the other holds on too */
 
 /**
  * struct ephports_record - one holder of one local port; numbers only
@@ -33,6 +35,7 @@
  * @reason: enum ephports_reason, why @owner names no process; TOLD if it does
  * @flags: EPHPORTS_F_*
  * @epoch: in which the holder was recorded or last met by a walk, modulo 256
+ * @search: how long the kernel searched for the port (ephports_short_time())
  */
 struct ephports_record {
 	u64 id;
@@ -49,6 +52,7 @@ struct ephports_record {
 	u8 reason;
 	u8 flags;
 	u8 epoch;
+	u8 search;
 };
 
 /* Why a record came, or went; each is counted. */
@@ -86,14 +90,15 @@ struct ephports_cursor {
 enum ephports_visit {
 	EPHPORTS_NEXT,		/* go on */
 	EPHPORTS_STOP,		/* stop here, come back to the next */
-	EPHPORTS_REMOVE,	/* it is stale: drop it (MENDED_OUT), go on */
+	EPHPORTS_REMOVE,	/* it is stale: drop it, go on */
 };
 
 typedef enum ephports_visit (*ephports_visitor)(struct ephports_record *rec, void *ctx);
 
 enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 					     enum ephports_cause cause);
-bool ephports_table_remove(const void *key, enum ephports_cause cause);
+bool ephports_table_remove(const void *key, enum ephports_cause cause,
+			   struct ephports_record *was);
 bool ephports_table_copy(const void *key, struct ephports_record *copy);
 bool ephports_table_visit(const void *key, ephports_visitor visit, void *ctx);
 bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx);

@@ -51,8 +51,14 @@ const char *ephports_view_origin(u8 origin)
 	return origins[origin];
 }
 
-static void tell_owner(const struct ephports_view *view, const struct ephports_record *rec,
-		       struct ephports_told *told)
+/**
+ * ephports_view_tell() - of a record's owner, what a reader is told
+ * @view: the reader
+ * @rec: the record
+ * @told: filled
+ */
+void ephports_view_tell(const struct ephports_view *view, const struct ephports_record *rec,
+			struct ephports_told *told)
 {
 	kuid_t uid = KUIDT_INIT(rec->owner.uid);
 
@@ -107,6 +113,27 @@ static bool wants_owner(const struct ephports_filter *filter, const struct ephpo
 	       (!filter->by_uid || (told->has_uid && told->uid == filter->uid));
 }
 
+/**
+ * ephports_view_passes() - whether a reader may see a record, and wants it
+ * @view: the reader
+ * @filter: what it wants
+ * @rec: the record
+ * @sock: its socket
+ */
+bool ephports_view_passes(const struct ephports_view *view, const struct ephports_filter *filter,
+			  const struct ephports_record *rec, const struct ephports_sock *sock)
+{
+	struct ephports_told told;
+
+	if ((view->nsid && view->nsid != rec->nsid) || !wants_record(filter, rec) ||
+	    !wants_socket(filter, sock))
+		return false;
+	if (!filter->by_pid && !filter->by_uid)
+		return true;
+	ephports_view_tell(view, rec, &told);
+	return wants_owner(filter, &told);
+}
+
 struct reading {
 	const struct ephports_view *view;
 	const struct ephports_filter *filter;
@@ -127,7 +154,7 @@ static enum ephports_visit read_row(struct ephports_record *rec, void *ctx)
 		reading->stale = true;
 		ephports_table_note(EPHPORTS_UNKNOWN);
 	}
-	tell_owner(reading->view, rec, &row->told);
+	ephports_view_tell(reading->view, rec, &row->told);
 	if (!wants_socket(reading->filter, &row->sock) ||
 	    !wants_owner(reading->filter, &row->told))
 		return EPHPORTS_NEXT;

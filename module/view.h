@@ -3,14 +3,13 @@
 #ifndef EPHPORTS_VIEW_H
 #define EPHPORTS_VIEW_H
 
+#include <linux/pid_namespace.h>
 #include <linux/uidgid.h>
+#include <linux/user_namespace.h>
 
 #include "ns.h"
 #include "sock.h"
 #include "table.h"
-
-struct pid_namespace;
-struct user_namespace;
 
 /**
  * struct ephports_view - a reader, in what concerns its rights
@@ -27,6 +26,13 @@ struct ephports_view {
 	kuid_t uid;
 	bool admin;
 };
+
+/* The module itself, which sees everything. */
+#define EPHPORTS_VIEW_OWN	{			\
+	.users	= &init_user_ns,			\
+	.pids	= &init_pid_ns,				\
+	.admin	= true,					\
+}
 
 /**
  * struct ephports_told - of a record's owner, what this reader is told
@@ -100,6 +106,10 @@ struct ephports_usage {
 	u32 sockets;
 };
 
+void ephports_view_tell(const struct ephports_view *view, const struct ephports_record *rec,
+			struct ephports_told *told);
+bool ephports_view_passes(const struct ephports_view *view, const struct ephports_filter *filter,
+			  const struct ephports_record *rec, const struct ephports_sock *sock);
 bool ephports_view_next(const struct ephports_view *view, const struct ephports_filter *filter,
 			struct ephports_cursor *cursor, struct ephports_row *row);
 void ephports_view_usage(u64 nsid, struct ephports_usage usage[EPHPORTS_PROTOS]);

@@ -24,6 +24,7 @@
 #include <linux/ephports.h>
 
 #include "compat.h"
+#include "fault.h"
 #include "holders.h"
 #include "ns.h"
 #include "sock.h"
@@ -98,9 +99,10 @@ static void meet(struct walk *walk, struct sock *sk, u8 proto, const struct inet
 	}
 }
 
-static void meet_tcp(struct sock *sk, const struct inet_bind_bucket *tb, void *ctx)
+static bool meet_tcp(struct sock *sk, const struct inet_bind_bucket *tb, void *ctx)
 {
 	meet(ctx, sk, IPPROTO_TCP, tb);
+	return true;
 }
 
 /* All namespaces share the bind buckets, also those with a table of connections of their own. */
@@ -190,8 +192,10 @@ bool ephports_walk(void)
 	ephports_table_new_epoch();
 	synchronize_rcu_tasks();
 	ephports_ns_range_seen();
+	ephports_fault_walk_begins();
 	walk_tcp(&walk);
 	walk_udp(&walk);
+	ephports_fault_walk_met();
 	if (walk.nameless)
 		ephports_holders_name();
 	synchronize_rcu_tasks();

@@ -32,6 +32,41 @@
  * once. NLM_F_DUMP_INTR is set where that cannot be vouched for, because records
  * were lost or mended while the dump went on.
  *
+ * EPHPORTS_CMD_DEST_GET, dump: the records that pass EPHPORTS_A_DEST_FILTER, added up by
+ * destination in the kernel: first one message per protocol without EPHPORTS_A_DEST_USED,
+ * with what a destination that is new may have; then, most used first, one message of
+ * EPHPORTS_A_DEST_* per (namespace, protocol, local address, peer address, peer port),
+ * at most EPHPORTS_A_DEST_TOP of them; all else together in a last message without
+ * addresses, if there is more.
+ *
+ * While traffic goes on, a port that is handed over to TIME_WAIT or released during the
+ * adding up may count twice or not at all. Of more than 256 network namespaces at once, the
+ * later ones are told without CAPACITY and HEADROOM and with ports outside their range, and
+ * raise no alert of a threshold.
+ *
+ * EPHPORTS_CMD_OWNER_GET, dump: the same records added up by owner, most first, with
+ * EPHPORTS_A_OWNER_*; all else together in a last message without EPHPORTS_A_OWNER_REASON.
+ *
+ * EPHPORTS_CMD_FAILURE_GET, dump: one message of EPHPORTS_A_FAILURE_* with no more than
+ * EPHPORTS_A_FAILURE_TOTAL, how many allocations were refused for want of a free port;
+ * then one per culprit, call and destination that is still remembered, the latest first.
+ * What they lack of the total was forgotten. After them, the latest first, each call that
+ * asked for a port by its number and found it taken by a socket that had been given it as
+ * a source port is told with EPHPORTS_A_FAILURE_PORT; it is in no total.
+ *
+ * EPHPORTS_CMD_HIST_GET, dump: one message of EPHPORTS_A_HIST_* per protocol and kind.
+ *
+ * EPHPORTS_CMD_BOX_GET, dump: the pictures that were taken when allocations failed, the
+ * latest first: of each one message with EPHPORTS_A_BOX_FAILURE, then one per destination
+ * and owner of that moment, with EPHPORTS_A_BOX_DEST or EPHPORTS_A_BOX_OWNER, most first;
+ * owners only for CAP_NET_ADMIN over the namespace.
+ *
+ * EPHPORTS_CMD_ALERT_GET and EPHPORTS_CMD_ALERT_SET, do: the thresholds of alerts, with
+ * EPHPORTS_A_ALERT_NOTICE and its fellows; to set them takes CAP_NET_ADMIN in the initial
+ * user namespace. EPHPORTS_CMD_ALERT is what is sent to the multicast group
+ * EPHPORTS_ALERT_GROUP of the namespace that it happened in: a namespace or a destination
+ * crossed a threshold, or an allocation failed.
+ *
  * EPHPORTS_CMD_RESYNC, do, CAP_NET_ADMIN in the initial user namespace: walks the
  * kernel's own socket tables once, mends the records, and answers when done with
  * one message of EPHPORTS_A_INFO_*.
@@ -47,12 +82,21 @@
 
 #define EPHPORTS_GENL_NAME	"ephports"
 #define EPHPORTS_GENL_VERSION	1
+#define EPHPORTS_ALERT_GROUP	"alerts"
 
 enum ephports_cmd {
 	EPHPORTS_CMD_UNSPEC,
 	EPHPORTS_CMD_INFO_GET,
 	EPHPORTS_CMD_PORT_GET,
 	EPHPORTS_CMD_RESYNC,
+	EPHPORTS_CMD_DEST_GET,
+	EPHPORTS_CMD_OWNER_GET,
+	EPHPORTS_CMD_FAILURE_GET,
+	EPHPORTS_CMD_HIST_GET,
+	EPHPORTS_CMD_BOX_GET,
+	EPHPORTS_CMD_ALERT_GET,
+	EPHPORTS_CMD_ALERT_SET,
+	EPHPORTS_CMD_ALERT,
 
 	__EPHPORTS_CMD_MAX,
 	EPHPORTS_CMD_MAX = __EPHPORTS_CMD_MAX - 1
@@ -153,7 +197,7 @@ enum ephports_blind {
  * @EPHPORTS_A_INFO_BLIND: u32, mask of enum ephports_blind
  * @EPHPORTS_A_INFO_CAPACITY: u32, records that fit
  * @EPHPORTS_A_INFO_HELD: u32, records held, all namespaces
- * @EPHPORTS_A_INFO_MEMORY: u64, bytes allocated for records and their tables
+ * @EPHPORTS_A_INFO_MEMORY: u64, bytes allocated for records, their tables and the history
  * @EPHPORTS_A_INFO_COUNTERS: nest of EPHPORTS_A_COUNTER_*, all namespaces; only
  *	for CAP_NET_ADMIN in the initial user namespace, as CAPACITY, HELD and MEMORY
  * @EPHPORTS_A_INFO_PROTOCOL: nest of EPHPORTS_A_PROTOCOL_*, one per protocol
@@ -215,12 +259,32 @@ enum ephports_a_protocol {
  * @EPHPORTS_A_COUNTER_MENDED_OUT: removed by a walk, or found to be stale
  * @EPHPORTS_A_COUNTER_LOST: holders that found no room
  * @EPHPORTS_A_COUNTER_UNKNOWN: reads of a socket that did not match its record
- * @EPHPORTS_A_COUNTER_MISSED_ASSIGN: return probes that the kernel skipped
+ * @EPHPORTS_A_COUNTER_MISSED_ASSIGN: return probes that the kernel skipped: the sum
+ *	of the six below
  * @EPHPORTS_A_COUNTER_RESYNCS: walks of the kernel's tables
  * @EPHPORTS_A_COUNTER_PAD: alignment only
+ * @EPHPORTS_A_COUNTER_CONNECT_NO_INSTANCE: of TCP connect(), because too many calls
+ *	were under way
+ * @EPHPORTS_A_COUNTER_CONNECT_NESTED: of TCP connect(), because another probe's
+ *	handler was running on the CPU
+ * @EPHPORTS_A_COUNTER_BIND_NO_INSTANCE: of TCP bind() and listen(), likewise
+ * @EPHPORTS_A_COUNTER_BIND_NESTED: of TCP bind() and listen(), likewise
+ * @EPHPORTS_A_COUNTER_UDP_NO_INSTANCE: of UDP bind(), connect() and sends, likewise
+ * @EPHPORTS_A_COUNTER_UDP_NESTED: of UDP bind(), connect() and sends, likewise
  *
  * ASSIGNED + ADOPTED + CLONED + MENDED_IN = RELEASED + MENDED_OUT + INFO_HELD,
  * when nothing happens while they are read.
+ *
+ * A return probe that was skipped is counted by the kernel, which is how the module
+ * knows that a port, or a failure to get one, may have gone by: the records are not
+ * complete until a walk has mended them. What a failure adds to
+ * EPHPORTS_A_PROTOCOL_FAILURES is then lost for good.
+ *
+ * Releases, TIME_WAIT and accepted connections are seen by an ftrace callback, which
+ * the kernel has no reason to skip, and does not count where it would. What stands in
+ * for that count is UNKNOWN (a release that was missed: reading the record tells, but
+ * for a TIME_WAIT whose memory was not used again yet), and what MENDED_IN and
+ * MENDED_OUT grow by in EPHPORTS_CMD_RESYNC, which finds every miss there is.
  */
 enum ephports_a_counter {
 	EPHPORTS_A_COUNTER_UNSPEC,
@@ -235,6 +299,12 @@ enum ephports_a_counter {
 	EPHPORTS_A_COUNTER_MISSED_ASSIGN,
 	EPHPORTS_A_COUNTER_RESYNCS,
 	EPHPORTS_A_COUNTER_PAD,
+	EPHPORTS_A_COUNTER_CONNECT_NO_INSTANCE,
+	EPHPORTS_A_COUNTER_CONNECT_NESTED,
+	EPHPORTS_A_COUNTER_BIND_NO_INSTANCE,
+	EPHPORTS_A_COUNTER_BIND_NESTED,
+	EPHPORTS_A_COUNTER_UDP_NO_INSTANCE,
+	EPHPORTS_A_COUNTER_UDP_NESTED,
 
 	__EPHPORTS_A_COUNTER_MAX,
 	EPHPORTS_A_COUNTER_MAX = __EPHPORTS_A_COUNTER_MAX - 1
@@ -334,6 +404,335 @@ enum ephports_a_filter {
 
 	__EPHPORTS_A_FILTER_MAX,
 	EPHPORTS_A_FILTER_MAX = __EPHPORTS_A_FILTER_MAX - 1
+};
+
+/**
+ * enum ephports_a_dest - what is held towards one destination
+ * @EPHPORTS_A_DEST_PROTO: u8, IPPROTO_TCP or IPPROTO_UDP
+ * @EPHPORTS_A_DEST_FAMILY: u8, AF_INET or AF_INET6; a v4-mapped address is AF_INET
+ * @EPHPORTS_A_DEST_LOCAL_ADDR: 4 or 16 bytes
+ * @EPHPORTS_A_DEST_PEER_ADDR: 4 or 16 bytes; absent for sockets without a peer
+ * @EPHPORTS_A_DEST_PEER_PORT: u16; absent for sockets without a peer
+ * @EPHPORTS_A_DEST_NETNS: u32, inode number of the network namespace
+ * @EPHPORTS_A_DEST_USED: u32, sockets towards it that hold a port of the range (a port
+ *	that is being handed over to TIME_WAIT counts once); towards a peer, no two hold
+ *	the same
+ * @EPHPORTS_A_DEST_CAPACITY: u32, ports that the kernel hands out for a destination
+ *	that none is held towards, to a socket that is bound to neither an address, a port nor
+ *	an interface: the range less what is reserved and what bind() took; of UDP, the range
+ *	less what is reserved
+ * @EPHPORTS_A_DEST_HEADROOM: u32, further connects from this local address to this
+ *	destination that such a socket will get if nothing else changes; of UDP, whose
+ *	ports are not shared by destinations, further sockets of this family at all; an odd
+ *	range leaves one port out of each search, a varying one
+ * @EPHPORTS_A_DEST_RESERVED: u32, ports of ip_local_reserved_ports in the range
+ * @EPHPORTS_A_DEST_BOUND: u32, ports of the range that bind() took for whatever
+ *	destination, and no connect() gets
+ * @EPHPORTS_A_DEST_EARLY: u32, those of BOUND held by connections alone whose port was
+ *	taken by bind() to port 0; in a row with USED, less those towards this destination:
+ *	what IP_BIND_ADDRESS_NO_PORT there would give to others
+ * @EPHPORTS_A_DEST_REUSABLE: u32, of USED, TIME_WAIT sockets that a connect() would take
+ *	over at this moment if tcp_tw_reuse were 1; HEADROOM counts what it takes over
+ *	with tcp_tw_reuse as it is
+ * @EPHPORTS_A_DEST_STATES: binary, u32 each, sockets by enum ephports_state
+ * @EPHPORTS_A_DEST_ORIGINS: binary, u32 each, sockets by enum ephports_origin
+ * @EPHPORTS_A_DEST_BORN: u64, ports that were taken towards it within WINDOW
+ * @EPHPORTS_A_DEST_ENDED: u64, ports that were released within WINDOW
+ * @EPHPORTS_A_DEST_ENDED_HELD: u64, ns, how long those of ENDED whose age is known had been
+ *	held, summed up
+ * @EPHPORTS_A_DEST_ENDED_KNOWN: u64, number of those
+ * @EPHPORTS_A_DEST_WINDOW: u64, ns before now for which assignments and releases are
+ *	remembered whole; 10 s at most
+ * @EPHPORTS_A_DEST_OLDEST: u64, ns since the oldest assignment that still holds
+ * @EPHPORTS_A_DEST_SEARCH: u64, ns, the longest search for a port among those held and
+ *	those released within WINDOW, rounded down by up to an eighth
+ * @EPHPORTS_A_DEST_FAILURES: u64, allocations for it that were refused for want of a
+ *	free port, as far as remembered
+ * @EPHPORTS_A_DEST_OWNER: nest of EPHPORTS_A_OWNER_*, with USED; up to eight
+ * @EPHPORTS_A_DEST_OTHERS: u32, of USED, ports whose owners are not told by OWNER
+ * @EPHPORTS_A_DEST_TW_REUSE: u8, the sysctl tcp_tw_reuse; in the first messages
+ * @EPHPORTS_A_DEST_RANGE: u32, ports of ip_local_port_range
+ * @EPHPORTS_A_DEST_GROUPS: u32, in the last message: destinations that it stands for, as
+ *	far as they were told apart
+ * @EPHPORTS_A_DEST_FILTER: nest of EPHPORTS_A_FILTER_*, in requests only
+ * @EPHPORTS_A_DEST_TOP: u32, in requests only: rows wanted, 1 to 1024; absent: 1024
+ * @EPHPORTS_A_DEST_PAD: alignment only
+ */
+enum ephports_a_dest {
+	EPHPORTS_A_DEST_UNSPEC,
+	EPHPORTS_A_DEST_PROTO,
+	EPHPORTS_A_DEST_FAMILY,
+	EPHPORTS_A_DEST_LOCAL_ADDR,
+	EPHPORTS_A_DEST_PEER_ADDR,
+	EPHPORTS_A_DEST_PEER_PORT,
+	EPHPORTS_A_DEST_NETNS,
+	EPHPORTS_A_DEST_USED,
+	EPHPORTS_A_DEST_CAPACITY,
+	EPHPORTS_A_DEST_HEADROOM,
+	EPHPORTS_A_DEST_RESERVED,
+	EPHPORTS_A_DEST_BOUND,
+	EPHPORTS_A_DEST_EARLY,
+	EPHPORTS_A_DEST_REUSABLE,
+	EPHPORTS_A_DEST_STATES,
+	EPHPORTS_A_DEST_ORIGINS,
+	EPHPORTS_A_DEST_BORN,
+	EPHPORTS_A_DEST_ENDED,
+	EPHPORTS_A_DEST_ENDED_HELD,
+	EPHPORTS_A_DEST_ENDED_KNOWN,
+	EPHPORTS_A_DEST_WINDOW,
+	EPHPORTS_A_DEST_OLDEST,
+	EPHPORTS_A_DEST_SEARCH,
+	EPHPORTS_A_DEST_FAILURES,
+	EPHPORTS_A_DEST_OWNER,
+	EPHPORTS_A_DEST_OTHERS,
+	EPHPORTS_A_DEST_TW_REUSE,
+	EPHPORTS_A_DEST_RANGE,
+	EPHPORTS_A_DEST_GROUPS,
+	EPHPORTS_A_DEST_FILTER,
+	EPHPORTS_A_DEST_TOP,
+	EPHPORTS_A_DEST_PAD,
+
+	__EPHPORTS_A_DEST_MAX,
+	EPHPORTS_A_DEST_MAX = __EPHPORTS_A_DEST_MAX - 1
+};
+
+/**
+ * enum ephports_a_owner - what one owner holds
+ * @EPHPORTS_A_OWNER_UID: u32, in the reader's user namespace; absent if nobody can say
+ * @EPHPORTS_A_OWNER_REASON: u8, enum ephports_reason; not 0: the next three are absent
+ * @EPHPORTS_A_OWNER_PID: u32, the process, in the reader's pid namespace
+ * @EPHPORTS_A_OWNER_COMM: string, its command name when it took the ports
+ * @EPHPORTS_A_OWNER_CGROUP: u64, id of its cgroup in the cgroup2 hierarchy
+ * @EPHPORTS_A_OWNER_NETNS: u32, inode number of the network namespace
+ * @EPHPORTS_A_OWNER_USED: u32, ports held, as EPHPORTS_A_DEST_USED
+ * @EPHPORTS_A_OWNER_STATES: binary, u32 each, sockets by enum ephports_state
+ * @EPHPORTS_A_OWNER_ORIGINS: binary, u32 each, sockets by enum ephports_origin
+ * @EPHPORTS_A_OWNER_BORN: u64, as EPHPORTS_A_DEST_BORN
+ * @EPHPORTS_A_OWNER_ENDED: u64, as EPHPORTS_A_DEST_ENDED
+ * @EPHPORTS_A_OWNER_ENDED_HELD: u64, as EPHPORTS_A_DEST_ENDED_HELD
+ * @EPHPORTS_A_OWNER_ENDED_KNOWN: u64, as EPHPORTS_A_DEST_ENDED_KNOWN
+ * @EPHPORTS_A_OWNER_WINDOW: u64, as EPHPORTS_A_DEST_WINDOW
+ * @EPHPORTS_A_OWNER_OLDEST: u64, ns since the oldest assignment that still holds
+ * @EPHPORTS_A_OWNER_FAILURES: u64, allocations that it was refused for want of a free
+ *	port, as far as remembered
+ * @EPHPORTS_A_OWNER_GROUPS: u32, in the last message: owners that it stands for, as far
+ *	as they were told apart
+ * @EPHPORTS_A_OWNER_FILTER: nest of EPHPORTS_A_FILTER_*, in requests only
+ * @EPHPORTS_A_OWNER_TOP: u32, in requests only: rows wanted, 1 to 1024; absent: 1024
+ * @EPHPORTS_A_OWNER_PAD: alignment only
+ */
+enum ephports_a_owner {
+	EPHPORTS_A_OWNER_UNSPEC,
+	EPHPORTS_A_OWNER_UID,
+	EPHPORTS_A_OWNER_REASON,
+	EPHPORTS_A_OWNER_PID,
+	EPHPORTS_A_OWNER_COMM,
+	EPHPORTS_A_OWNER_CGROUP,
+	EPHPORTS_A_OWNER_NETNS,
+	EPHPORTS_A_OWNER_USED,
+	EPHPORTS_A_OWNER_STATES,
+	EPHPORTS_A_OWNER_ORIGINS,
+	EPHPORTS_A_OWNER_BORN,
+	EPHPORTS_A_OWNER_ENDED,
+	EPHPORTS_A_OWNER_ENDED_HELD,
+	EPHPORTS_A_OWNER_ENDED_KNOWN,
+	EPHPORTS_A_OWNER_WINDOW,
+	EPHPORTS_A_OWNER_OLDEST,
+	EPHPORTS_A_OWNER_FAILURES,
+	EPHPORTS_A_OWNER_GROUPS,
+	EPHPORTS_A_OWNER_FILTER,
+	EPHPORTS_A_OWNER_TOP,
+	EPHPORTS_A_OWNER_PAD,
+
+	__EPHPORTS_A_OWNER_MAX,
+	EPHPORTS_A_OWNER_MAX = __EPHPORTS_A_OWNER_MAX - 1
+};
+
+/**
+ * enum ephports_a_failure - allocations that were refused
+ * @EPHPORTS_A_FAILURE_TOTAL: u64, since loading, of what the request asks about; alone
+ *	in the first message
+ * @EPHPORTS_A_FAILURE_PROTO: u8, IPPROTO_TCP or IPPROTO_UDP
+ * @EPHPORTS_A_FAILURE_ORIGIN: u8, enum ephports_origin, the call that was refused
+ * @EPHPORTS_A_FAILURE_COUNT: u64, how often
+ * @EPHPORTS_A_FAILURE_FIRST: u64, CLOCK_REALTIME of the first, ns, by the clock of now
+ * @EPHPORTS_A_FAILURE_LAST: u64, likewise of the last
+ * @EPHPORTS_A_FAILURE_FAMILY: u8, AF_INET or AF_INET6
+ * @EPHPORTS_A_FAILURE_LOCAL_ADDR: 4 or 16 bytes; absent if none was chosen yet
+ * @EPHPORTS_A_FAILURE_PEER_ADDR: 4 or 16 bytes; absent if the call names none to the
+ *	allocator (all but a TCP connect())
+ * @EPHPORTS_A_FAILURE_PEER_PORT: u16, likewise
+ * @EPHPORTS_A_FAILURE_PORT: u16, the port asked for by number, which a socket has as its
+ *	source port
+ * @EPHPORTS_A_FAILURE_HOLDER: nest of EPHPORTS_A_PORT_*, who had PORT shortly after the
+ *	call was refused last
+ * @EPHPORTS_A_FAILURE_UID: u32, as EPHPORTS_A_PORT_UID
+ * @EPHPORTS_A_FAILURE_REASON: u8, enum ephports_reason; not 0: the next three are absent
+ * @EPHPORTS_A_FAILURE_PID: u32, as EPHPORTS_A_PORT_PID
+ * @EPHPORTS_A_FAILURE_COMM: string, as EPHPORTS_A_PORT_COMM
+ * @EPHPORTS_A_FAILURE_CGROUP: u64, as EPHPORTS_A_PORT_CGROUP
+ * @EPHPORTS_A_FAILURE_NETNS: u32, inode number of the network namespace
+ * @EPHPORTS_A_FAILURE_FILTER: nest of EPHPORTS_A_FILTER_*, in requests only; no other
+ *	parts of it than PROTO, NETNS and ALL_NETNS
+ * @EPHPORTS_A_FAILURE_PAD: alignment only
+ */
+enum ephports_a_failure {
+	EPHPORTS_A_FAILURE_UNSPEC,
+	EPHPORTS_A_FAILURE_TOTAL,
+	EPHPORTS_A_FAILURE_PROTO,
+	EPHPORTS_A_FAILURE_ORIGIN,
+	EPHPORTS_A_FAILURE_COUNT,
+	EPHPORTS_A_FAILURE_FIRST,
+	EPHPORTS_A_FAILURE_LAST,
+	EPHPORTS_A_FAILURE_FAMILY,
+	EPHPORTS_A_FAILURE_LOCAL_ADDR,
+	EPHPORTS_A_FAILURE_PEER_ADDR,
+	EPHPORTS_A_FAILURE_PEER_PORT,
+	EPHPORTS_A_FAILURE_PORT,
+	EPHPORTS_A_FAILURE_HOLDER,
+	EPHPORTS_A_FAILURE_UID,
+	EPHPORTS_A_FAILURE_REASON,
+	EPHPORTS_A_FAILURE_PID,
+	EPHPORTS_A_FAILURE_COMM,
+	EPHPORTS_A_FAILURE_CGROUP,
+	EPHPORTS_A_FAILURE_NETNS,
+	EPHPORTS_A_FAILURE_FILTER,
+	EPHPORTS_A_FAILURE_PAD,
+
+	__EPHPORTS_A_FAILURE_MAX,
+	EPHPORTS_A_FAILURE_MAX = __EPHPORTS_A_FAILURE_MAX - 1
+};
+
+/**
+ * enum ephports_hist - what a histogram is of
+ * @EPHPORTS_HIST_SEARCH: time that the kernel took to choose a port, refused ones
+ *	included, ns
+ */
+enum ephports_hist {
+	EPHPORTS_HIST_SEARCH,
+
+	__EPHPORTS_HIST_MAX,
+	EPHPORTS_HIST_MAX = __EPHPORTS_HIST_MAX - 1
+};
+
+/**
+ * enum ephports_a_hist - one histogram of one network namespace
+ * @EPHPORTS_A_HIST_PROTO: u8, IPPROTO_TCP or IPPROTO_UDP
+ * @EPHPORTS_A_HIST_KIND: u8, enum ephports_hist
+ * @EPHPORTS_A_HIST_COUNTS: binary, u64 each: number i counts values from 2^(i+7) ns to
+ *	below 2^(i+8), the first also what is less, the last also what is more
+ * @EPHPORTS_A_HIST_NETNS: u32, inode number of the namespace told about; in a request:
+ *	the namespace asked for (absent: one's own)
+ * @EPHPORTS_A_HIST_PAD: alignment only
+ */
+enum ephports_a_hist {
+	EPHPORTS_A_HIST_UNSPEC,
+	EPHPORTS_A_HIST_PROTO,
+	EPHPORTS_A_HIST_KIND,
+	EPHPORTS_A_HIST_COUNTS,
+	EPHPORTS_A_HIST_NETNS,
+	EPHPORTS_A_HIST_PAD,
+
+	__EPHPORTS_A_HIST_MAX,
+	EPHPORTS_A_HIST_MAX = __EPHPORTS_A_HIST_MAX - 1
+};
+
+/**
+ * enum ephports_a_box - a picture of the moment in which an allocation failed
+ * @EPHPORTS_A_BOX_ID: u32, of the picture, from 1
+ * @EPHPORTS_A_BOX_TIME: u64, CLOCK_REALTIME of the picture, ns, by the clock of now
+ * @EPHPORTS_A_BOX_FAILURE: nest of EPHPORTS_A_FAILURE_*, the refusal that called for it
+ * @EPHPORTS_A_BOX_DEST: nest of EPHPORTS_A_DEST_*, of each protocol one without USED first
+ * @EPHPORTS_A_BOX_OWNER: nest of EPHPORTS_A_OWNER_*
+ * @EPHPORTS_A_BOX_RANGE_LOW: u16, beside FAILURE: lowest port of ip_local_port_range
+ * @EPHPORTS_A_BOX_RANGE_HIGH: u16, likewise the highest, inclusive
+ * @EPHPORTS_A_BOX_NETNS: u32, inode number of the network namespace
+ * @EPHPORTS_A_BOX_COMPLETE: u8, beside FAILURE: EPHPORTS_A_INFO_COMPLETE of that moment
+ * @EPHPORTS_A_BOX_FILTER: nest of EPHPORTS_A_FILTER_*, in requests only; no other parts of
+ *	it than PROTO, NETNS and ALL_NETNS
+ * @EPHPORTS_A_BOX_PAD: alignment only
+ */
+enum ephports_a_box {
+	EPHPORTS_A_BOX_UNSPEC,
+	EPHPORTS_A_BOX_ID,
+	EPHPORTS_A_BOX_TIME,
+	EPHPORTS_A_BOX_FAILURE,
+	EPHPORTS_A_BOX_DEST,
+	EPHPORTS_A_BOX_OWNER,
+	EPHPORTS_A_BOX_RANGE_LOW,
+	EPHPORTS_A_BOX_RANGE_HIGH,
+	EPHPORTS_A_BOX_NETNS,
+	EPHPORTS_A_BOX_COMPLETE,
+	EPHPORTS_A_BOX_FILTER,
+	EPHPORTS_A_BOX_PAD,
+
+	__EPHPORTS_A_BOX_MAX,
+	EPHPORTS_A_BOX_MAX = __EPHPORTS_A_BOX_MAX - 1
+};
+
+/**
+ * enum ephports_level - how full something is
+ */
+enum ephports_level {
+	EPHPORTS_LEVEL_OK,
+	EPHPORTS_LEVEL_NOTICE,
+	EPHPORTS_LEVEL_WARNING,
+	EPHPORTS_LEVEL_CRITICAL,
+
+	__EPHPORTS_LEVEL_MAX,
+	EPHPORTS_LEVEL_MAX = __EPHPORTS_LEVEL_MAX - 1
+};
+
+/**
+ * enum ephports_a_alert - an alert, or the thresholds of alerts
+ * @EPHPORTS_A_ALERT_NOTICE: u8, percent of the range less what is reserved that is in use
+ *	(for a namespace), or of the capacity that is no longer to be had (for a
+ *	destination), 1 to 100
+ * @EPHPORTS_A_ALERT_WARNING: u8, likewise, not below NOTICE
+ * @EPHPORTS_A_ALERT_CRITICAL: u8, likewise, not below WARNING
+ * @EPHPORTS_A_ALERT_CLEAR: u8, percent points below a threshold at which its level is left
+ *	again, 0 to 50
+ * @EPHPORTS_A_ALERT_LEVEL: u8, enum ephports_level: the new level; a failure is critical
+ * @EPHPORTS_A_ALERT_WAS: u8, enum ephports_level: the level before; absent for a failure
+ * @EPHPORTS_A_ALERT_TIME: u64, CLOCK_REALTIME, ns
+ * @EPHPORTS_A_ALERT_NETNS: u32, inode number of the network namespace
+ * @EPHPORTS_A_ALERT_PROTO: u8, IPPROTO_TCP or IPPROTO_UDP
+ * @EPHPORTS_A_ALERT_USED: u32, of CAPACITY, ports in use or, for a destination, no longer
+ *	to be had; absent for a failure
+ * @EPHPORTS_A_ALERT_CAPACITY: u32, ports of which they are; absent for a failure
+ * @EPHPORTS_A_ALERT_FAMILY: u8, AF_INET or AF_INET6; with addresses only
+ * @EPHPORTS_A_ALERT_LOCAL_ADDR: 4 or 16 bytes; absent when a namespace is meant
+ * @EPHPORTS_A_ALERT_PEER_ADDR: 4 or 16 bytes; likewise
+ * @EPHPORTS_A_ALERT_PEER_PORT: u16, likewise
+ * @EPHPORTS_A_ALERT_ORIGIN: u8, enum ephports_origin, the call that failed; for a failure
+ *	only
+ * @EPHPORTS_A_ALERT_FAILURES: u64, failures of this protocol in the namespace since
+ *	loading; for a failure only
+ * @EPHPORTS_A_ALERT_PAD: alignment only
+ */
+enum ephports_a_alert {
+	EPHPORTS_A_ALERT_UNSPEC,
+	EPHPORTS_A_ALERT_NOTICE,
+	EPHPORTS_A_ALERT_WARNING,
+	EPHPORTS_A_ALERT_CRITICAL,
+	EPHPORTS_A_ALERT_CLEAR,
+	EPHPORTS_A_ALERT_LEVEL,
+	EPHPORTS_A_ALERT_WAS,
+	EPHPORTS_A_ALERT_TIME,
+	EPHPORTS_A_ALERT_NETNS,
+	EPHPORTS_A_ALERT_PROTO,
+	EPHPORTS_A_ALERT_USED,
+	EPHPORTS_A_ALERT_CAPACITY,
+	EPHPORTS_A_ALERT_FAMILY,
+	EPHPORTS_A_ALERT_LOCAL_ADDR,
+	EPHPORTS_A_ALERT_PEER_ADDR,
+	EPHPORTS_A_ALERT_PEER_PORT,
+	EPHPORTS_A_ALERT_ORIGIN,
+	EPHPORTS_A_ALERT_FAILURES,
+	EPHPORTS_A_ALERT_PAD,
+
+	__EPHPORTS_A_ALERT_MAX,
+	EPHPORTS_A_ALERT_MAX = __EPHPORTS_A_ALERT_MAX - 1
 };
 
 #endif /* _UAPI_LINUX_EPHPORTS_H */

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Events that go unseen on purpose, in a build for tests alone (EPHPORTS_FAULTS=y).
+ *
+ * Each module parameter miss_* is a number that may be written at any time: so many of the
+ * next events of that kind, of those that would change a record, are dropped as if no probe
+ * had fired. It counts down to 0. Where the kernel counts what it makes a return probe
+ * miss, so does this.
+ */
+#include <linux/atomic.h>
+#include <linux/delay.h>
+#include <linux/moduleparam.h>
+#include <linux/string.h>
+
+#include "fault.h"
+#include "ns.h"
+#include "table.h"
+
+/* What can be missed; the return probes first, as enum ephports_probe has them. */
+enum {
+	MISS_CONNECT,
+	MISS_BIND,
+	MISS_UDP,
+	MISS_TCP_RELEASE,
+	MISS_TIMEWAIT_RELEASE,
+	MISS_UDP_RELEASE,
+	MISS_HAND_OVER,
+	MISS_ACCEPT,
+	MISS_KINDS
+};
+
+static atomic_t left[MISS_KINDS];
+module_param_named(miss_connect, left[MISS_CONNECT].counter, int, 0644);
+module_param_named(miss_bind, left[MISS_BIND].counter, int, 0644);
+module_param_named(miss_udp, left[MISS_UDP].counter, int, 0644);
+module_param_named(miss_tcp_release, left[MISS_TCP_RELEASE].counter, int, 0644);
+module_param_named(miss_timewait_release, left[MISS_TIMEWAIT_RELEASE].counter, int, 0644);
+module_param_named(miss_udp_release, left[MISS_UDP_RELEASE].counter, int, 0644);
+module_param_named(miss_hand_over, left[MISS_HAND_OVER].counter, int, 0644);
+module_param_named(miss_accept, left[MISS_ACCEPT].counter, int, 0644);
+
+static int maxactive;
+module_param(maxactive, int, 0444);
+MODULE_PARM_DESC(maxactive, "calls that a return probe can follow at once");
+
+static atomic_t hold_return;
+module_param_named(hold_return, hold_return.counter, int, 0644);
+MODULE_PARM_DESC(hold_return, "so many return handlers wait until a walk, which waits for them, has met their socket");
+
+#define PATIENCE	10000	/* ms; one that nobody comes to free goes on */
+
+static bool waiting;	/* a walk waits for a return handler */
+module_param(waiting, bool, 0444);
+static bool held;	/* a return handler waits */
+static bool met;	/* the walk has been through the kernel's tables since */
+
+static bool take(atomic_t *n)
+{
+	return atomic_dec_if_positive(n) >= 0;
+}
+
+static struct {
+	struct kretprobe *rp;
+	kretprobe_handler_t enter;
+	kretprobe_handler_t leave;
+} wrapped[EPHPORTS_PROBES];
+
+static int enter(enum ephports_probe probe, struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	int skip = wrapped[probe].enter(ri, regs);
+
+	if (skip || !take(&left[MISS_CONNECT + probe]))
+		return skip;
+	wrapped[probe].rp->nmissed++;
+	return 1;
+}
+
+/* Preemption off, on 5.10 interrupts too. */
+static int leave(enum ephports_probe probe, struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	int ms;
+
+	if (!regs_return_value(regs) && take(&hold_return)) {
+		WRITE_ONCE(met, false);
+		WRITE_ONCE(held, true);
+		for (ms = 0; ms < PATIENCE && !READ_ONCE(met); ms++)
+			mdelay(1);
+		WRITE_ONCE(held, false);
+	}
+	return wrapped[probe].leave(ri, regs);
+}
+
+/* A handler is not told its probe in the same way on all kernels: each probe has its own. */
+#define HANDLERS(name, probe)								\
+static int enter_##name(struct kretprobe_instance *ri, struct pt_regs *regs)		\
+{											\
+	return enter(probe, ri, regs);							\
+}											\
+static int leave_##name(struct kretprobe_instance *ri, struct pt_regs *regs)		\
+{											\
+	return leave(probe, ri, regs);							\
+}
+
+HANDLERS(connect, EPHPORTS_PROBE_CONNECT)
+HANDLERS(bind, EPHPORTS_PROBE_BIND)
+HANDLERS(udp, EPHPORTS_PROBE_UDP)
+
+/**
+ * ephports_fault_wrap() - put the faults between a return probe and its handlers
+ * @probe: which
+ * @rp: not registered yet
+ */
+void ephports_fault_wrap(enum ephports_probe probe, struct kretprobe *rp)
+{
+	static const struct {
+		kretprobe_handler_t enter;
+		kretprobe_handler_t leave;
+	} handlers[EPHPORTS_PROBES] = {
+		[EPHPORTS_PROBE_CONNECT] = { enter_connect, leave_connect },
+		[EPHPORTS_PROBE_BIND] = { enter_bind, leave_bind },
+		[EPHPORTS_PROBE_UDP] = { enter_udp, leave_udp },
+	};
+
+	wrapped[probe].rp = rp;
+	wrapped[probe].enter = rp->entry_handler;
+	wrapped[probe].leave = rp->handler;
+	rp->entry_handler = handlers[probe].enter;
+	rp->handler = handlers[probe].leave;
+	if (maxactive > 0)
+		rp->maxactive = maxactive;
+}
+
+static bool recorded(const void *key)
+{
+	struct ephports_record rec;
+
+	return ephports_table_copy(key, &rec);
+}
+
+static bool is(const char *symbol, const char *name)
+{
+	return !strcmp(symbol, name);
+}
+
+/**
+ * ephports_fault_drops() - whether the ftrace callback is to overlook a call
+ * @symbol: the function
+ * @regs: its arguments
+ *
+ * Context: any but hard interrupts.
+ */
+bool ephports_fault_drops(const char *symbol, struct ephports_ftrace_regs *regs)
+{
+	struct sock *first = (struct sock *)ephports_ftrace_arg(regs, 0);
+	struct sock *second = (struct sock *)ephports_ftrace_arg(regs, 1);
+
+	if (is(symbol, "inet_put_port"))
+		return recorded(first) && take(&left[MISS_TCP_RELEASE]);
+	if (is(symbol, "inet_twsk_bind_unhash"))
+		return inet_twsk(first)->tw_tb && recorded(first) &&
+		       take(&left[MISS_TIMEWAIT_RELEASE]);
+	if (is(symbol, "udp_lib_unhash"))
+		return sk_hashed(first) && recorded(first) && take(&left[MISS_UDP_RELEASE]);
+	if (is(symbol, EPHPORTS_HASHDANCE))
+		return recorded(second) && take(&left[MISS_HAND_OVER]);
+	if (is(symbol, "inet_ehash_nolisten"))
+		return ephports_ftrace_arg(regs, 2) && first->sk_protocol == IPPROTO_TCP &&
+		       ephports_ns_in_range(sock_net(first), first->sk_num) &&
+		       take(&left[MISS_ACCEPT]);
+	return false;
+}
+
+/**
+ * ephports_fault_walk_begins() - a walk is about to read the kernel's tables
+ *
+ * Context: process context, sleeps.
+ */
+void ephports_fault_walk_begins(void)
+{
+	int ms;
+
+	WRITE_ONCE(waiting, true);
+	for (ms = 0; ms < PATIENCE && atomic_read(&hold_return) && !READ_ONCE(held); ms++)
+		msleep(1);
+	WRITE_ONCE(waiting, false);
+}
+
+/**
+ * ephports_fault_walk_met() - the walk has read them all
+ */
+void ephports_fault_walk_met(void)
+{
+	if (READ_ONCE(held))
+		WRITE_ONCE(met, true);
+}

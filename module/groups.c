@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Things that are added up by a key: a hash table that grows, for one question. */
+#include <linux/jhash.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/string.h>
+
+#include "groups.h"
+
+static u32 seed __read_mostly;	/* so that nobody can choose what collides */
+
+static u32 *index_slot(const struct ephports_groups *groups, const void *key)
+{
+	u32 mask = (1u << groups->bits) - 1;
+	u32 i = jhash2(key, groups->key / sizeof(u32), seed) & mask;
+
+	while (groups->index[i] &&
+	       memcmp(ephports_groups_item(groups, groups->index[i] - 1), key, groups->key))
+		i = (i + 1) & mask;
+	return &groups->index[i];
+}
+
+/**
+ * ephports_groups_open() - an empty table
+ * @groups: filled; for ephports_groups_close() in any case
+ * @key: bytes of an item's key, a multiple of 4
+ * @size: bytes of an item
+ * @room: items to make room for
+ *
+ * Context: process context, sleeps; the memory is charged to the running process.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ephports_groups_open(struct ephports_groups *groups, u32 key, u32 size, u32 room)
+{
+	if (!READ_ONCE(seed))
+		cmpxchg(&seed, 0, get_random_u32() | 1);
+	memset(groups, 0, sizeof(*groups));
+	groups->key = key;
+	groups->size = size;
+	return ephports_groups_grow(groups, room);
+}
+
+/**
+ * ephports_groups_grow() - make room
+ * @groups: the table, which stays as it is if this fails
+ * @more: items to make room for, beyond those in use
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ephports_groups_grow(struct ephports_groups *groups, u32 more)
+{
+	struct ephports_groups old = *groups;
+	u32 i;
+
+	if (old.n + more <= old.room)
+		return 0;
+	groups->room = old.n + more;
+	/* Twice as many places in the index as there is room for items. */
+	groups->bits = order_base_2(groups->room) + 1;
+	groups->items = kvcalloc(groups->room, groups->size, GFP_KERNEL_ACCOUNT);
+	groups->index = kvcalloc(1ul << groups->bits, sizeof(*groups->index), GFP_KERNEL_ACCOUNT);
+	if (!groups->items || !groups->index) {
+		ephports_groups_close(groups);
+		*groups = old;
+		return -ENOMEM;
+	}
+	if (old.n)
+		memcpy(groups->items, old.items, (size_t)old.n * old.size);
+	for (i = 0; i < groups->n; i++)
+		*index_slot(groups, ephports_groups_item(groups, i)) = i + 1;
+	ephports_groups_close(&old);
+	return 0;
+}
+
+void ephports_groups_close(struct ephports_groups *groups)
+{
+	kvfree(groups->items);
+	kvfree(groups->index);
+}
+
+/**
+ * ephports_groups_look() - the item of a key
+ * @groups: the table
+ * @key: whose
+ *
+ * Return: the item, or NULL if there is none.
+ */
+void *ephports_groups_look(const struct ephports_groups *groups, const void *key)
+{
+	u32 *slot = index_slot(groups, key);
+
+	return *slot ? ephports_groups_item(groups, *slot - 1) : NULL;
+}
+
+/**
+ * ephports_groups_find() - the item of a key
+ * @groups: the table
+ * @key: whose; a new item has this key and is zero otherwise
+ *
+ * Context: any.
+ *
+ * Return: the item, or NULL if there is none and no room.
+ */
+void *ephports_groups_find(struct ephports_groups *groups, const void *key)
+{
+	u32 *slot = index_slot(groups, key);
+
+	if (!*slot) {
+		if (groups->n == groups->room)
+			return NULL;
+		memcpy(ephports_groups_item(groups, groups->n), key, groups->key);
+		*slot = ++groups->n;
+	}
+	return ephports_groups_item(groups, *slot - 1);
+}
+
+/* The heap's root is the lowest of those that are in. */
+static void sift_down(const struct ephports_groups *groups,
+		      bool (*above)(const void *a, const void *b), u32 *heap, u32 n, u32 i)
+{
+	for (;;) {
+		u32 child = 2 * i + 1;
+
+		if (child >= n)
+			return;
+		if (child + 1 < n && above(ephports_groups_item(groups, heap[child]),
+					   ephports_groups_item(groups, heap[child + 1])))
+			child++;
+		if (!above(ephports_groups_item(groups, heap[i]),
+			   ephports_groups_item(groups, heap[child])))
+			return;
+		swap(heap[i], heap[child]);
+		i = child;
+	}
+}
+
+/**
+ * ephports_groups_top() - the highest items
+ * @groups: the table
+ * @above: whether one item is higher than another
+ * @top: filled with their numbers, the highest first
+ * @n: how many are wanted, from 1
+ *
+ * Return: how many there are.
+ */
+u32 ephports_groups_top(const struct ephports_groups *groups,
+			bool (*above)(const void *a, const void *b), u32 *top, u32 n)
+{
+	u32 have = min(n, groups->n), i;
+
+	for (i = 0; i < have; i++)
+		top[i] = i;
+	for (i = have / 2; i--; )
+		sift_down(groups, above, top, have, i);
+	for (i = have; i < groups->n; i++) {
+		if (!above(ephports_groups_item(groups, i), ephports_groups_item(groups, top[0])))
+			continue;
+		top[0] = i;
+		sift_down(groups, above, top, have, 0);
+	}
+	for (i = have; i-- > 1; ) {
+		swap(top[0], top[i]);
+		sift_down(groups, above, top, i, 0);
+	}
+	return have;
+}
