@@ -38,11 +38,27 @@ shell: ready
 demo:
 	@scripts/demo
 
+# RECORD=1 has these targets write what came out into README.
+record = $(if $(RECORD),--record)
+
+incidents: ready
+	@scripts/incidents $(record)
+
+# What depends most on the kernel, on those that not all tests run on.
+short = ways_in ways_out missed_probes storm
+
 check: ready
-	@tools/testing/run
+	@tools/testing/run --kernel $(or $(KERNEL),6.1,5.10,6.12,7.2) --rest "$(short)"
 
 check-all: ready
-	@tools/testing/run --kernel 5.10,6.1,6.12,7.2
+	@tools/testing/run --kernel $(or $(KERNEL),6.1,5.10,6.12,7.2) $(record)
+
+# A tenth of the usual operations, because they take ten times as long.
+check-debug: ready
+	@EPHPORTS_OPS=5000 EPHPORTS_CYCLES=10 tools/testing/run --kernel debug $(record)
+
+check-long: ready
+	@tools/testing/long --kernel $(or $(KERNEL),6.1) $(record)
 
 ready:
 	@scripts/setup
@@ -59,8 +75,16 @@ help:
 	@echo
 	@echo 'As root, on Debian; these install the tools that are missing, and say which:'
 	@echo 'make demo            real programs in a virtual machine, and what ephports says of them'
+	@echo 'make incidents       what people are woken by, made in a virtual machine, and what'
+	@echo '                     ephports says of it'
 	@echo 'make shell           a shell in a virtual machine with Linux 6.1'
-	@echo 'make check           the tests, on Linux 6.1'
-	@echo 'make check-all       the tests, on every supported kernel'
+	@echo 'make check           the tests, on 6.1, and those that depend most on the kernel on the others;'
+	@echo '                     KERNEL=SERIES: all tests, on that one'
+	@echo 'make check-all       all tests, on every supported kernel'
+	@echo 'make check-debug     the tests, on a kernel with KASAN, lockdep, kmemleak and fault'
+	@echo '                     injection, which is built first'
+	@echo 'make check-long      storms of a million operations, 1,000 times loading and unloading'
+	@echo 'RECORD=1             has these, and incidents, write what came out into README.md'
 
-.PHONY: all module tools clean shell demo check check-all ready help
+.PHONY: all module tools clean shell demo incidents check check-all check-debug check-long \
+	ready help
