@@ -2,6 +2,8 @@
 #ifndef EPHSTAT_CGROUP_H
 #define EPHSTAT_CGROUP_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -11,5 +13,12 @@
 const char *cgroup_path(uint64_t id);
 
 void cgroup_forget(void);
+
+/*
+ * What people call the cgroup at @path: a unit of systemd ("nginx.service"), a container
+ * ("docker:3f4e5a6b7c8d", "podman:...", "containerd:...", "crio:...", "lxc:web"), or one in a pod
+ * of Kubernetes ("pod:UID/3f4e5a6b7c8d"). False if the path tells no name.
+ */
+bool cgroup_name(const char *path, char *name, size_t size);
 
 #endif

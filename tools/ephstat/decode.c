@@ -4,13 +4,14 @@
  * library, which would cost more than the rest of what is done for a record; so they are walked
  * here, in one pass, in the order they come.
  */
-#include <stddef.h>
 #include <string.h>
 
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 
 #include "decode.h"
+#include "fields.h"
+#include "util.h"
 
 struct attr {
 	const char *value;
@@ -59,75 +60,7 @@ static struct walk walk_nest(const struct attr *nest)
 	return (struct walk){ .at = nest->value, .left = nest->len };
 }
 
-/* Where the value of an attribute goes, and how. */
-enum kind {
-	SKIP,
-	NUMBER,		/* as long as the member */
-	ADDRESS,	/* a struct address */
-	STRING,		/* ended by a NUL or by the attribute, cut to what fits */
-	PROTOCOL,	/* a nest of struct info */
-	COUNTERS,	/* likewise */
-};
-
-struct field {
-	uint16_t offset;
-	uint8_t size;
-	uint8_t kind;
-};
-
-#define FIELD(type, member, kind) \
-	{ offsetof(struct type, member), sizeof(((struct type *)NULL)->member), kind }
-
-static const struct field port_fields[EPHPORTS_A_PORT_MAX + 1] = {
-	[EPHPORTS_A_PORT_ID]		= FIELD(port, id, NUMBER),
-	[EPHPORTS_A_PORT_PROTO]		= FIELD(port, proto, NUMBER),
-	[EPHPORTS_A_PORT_FAMILY]	= FIELD(port, family, NUMBER),
-	[EPHPORTS_A_PORT_LOCAL_ADDR]	= FIELD(port, local, ADDRESS),
-	[EPHPORTS_A_PORT_LOCAL_PORT]	= FIELD(port, local_port, NUMBER),
-	[EPHPORTS_A_PORT_PEER_ADDR]	= FIELD(port, peer, ADDRESS),
-	[EPHPORTS_A_PORT_PEER_PORT]	= FIELD(port, peer_port, NUMBER),
-	[EPHPORTS_A_PORT_IFINDEX]	= FIELD(port, ifindex, NUMBER),
-	[EPHPORTS_A_PORT_STATE]		= FIELD(port, state, NUMBER),
-	[EPHPORTS_A_PORT_ORIGIN]	= FIELD(port, origin, NUMBER),
-	[EPHPORTS_A_PORT_UID]		= FIELD(port, uid, NUMBER),
-	[EPHPORTS_A_PORT_REASON]	= FIELD(port, reason, NUMBER),
-	[EPHPORTS_A_PORT_PID]		= FIELD(port, pid, NUMBER),
-	[EPHPORTS_A_PORT_TID]		= FIELD(port, tid, NUMBER),
-	[EPHPORTS_A_PORT_COMM]		= FIELD(port, comm, STRING),
-	[EPHPORTS_A_PORT_CGROUP]	= FIELD(port, cgroup, NUMBER),
-	[EPHPORTS_A_PORT_NETNS]		= FIELD(port, netns, NUMBER),
-	[EPHPORTS_A_PORT_AGE]		= FIELD(port, age_ns, NUMBER),
-	[EPHPORTS_A_PORT_COOKIE]	= FIELD(port, cookie, NUMBER),
-};
-
-static const struct field protocol_fields[EPHPORTS_A_PROTOCOL_MAX + 1] = {
-	[EPHPORTS_A_PROTOCOL_PROTO]	 = FIELD(protocol, proto, NUMBER),
-	[EPHPORTS_A_PROTOCOL_RANGE_LOW]	 = FIELD(protocol, range_low, NUMBER),
-	[EPHPORTS_A_PROTOCOL_RANGE_HIGH] = FIELD(protocol, range_high, NUMBER),
-	[EPHPORTS_A_PROTOCOL_RESERVED]	 = FIELD(protocol, reserved, NUMBER),
-	[EPHPORTS_A_PROTOCOL_IN_USE]	 = FIELD(protocol, in_use, NUMBER),
-	[EPHPORTS_A_PROTOCOL_SOCKETS]	 = FIELD(protocol, sockets, NUMBER),
-	[EPHPORTS_A_PROTOCOL_FAILURES]	 = FIELD(protocol, failures, NUMBER),
-};
-
-static const struct field info_fields[EPHPORTS_A_INFO_MAX + 1] = {
-	[EPHPORTS_A_INFO_VERSION]	= FIELD(info, version, STRING),
-	[EPHPORTS_A_INFO_NETNS]		= FIELD(info, netns, NUMBER),
-	[EPHPORTS_A_INFO_TIME]		= FIELD(info, time_ns, NUMBER),
-	[EPHPORTS_A_INFO_COMPLETE]	= FIELD(info, complete, NUMBER),
-	[EPHPORTS_A_INFO_LOST]		= FIELD(info, lost, NUMBER),
-	[EPHPORTS_A_INFO_BLIND]		= FIELD(info, blind, NUMBER),
-	[EPHPORTS_A_INFO_CAPACITY]	= FIELD(info, capacity, NUMBER),
-	[EPHPORTS_A_INFO_HELD]		= FIELD(info, held, NUMBER),
-	[EPHPORTS_A_INFO_MEMORY]	= FIELD(info, memory, NUMBER),
-	[EPHPORTS_A_INFO_COUNTERS]	= { .kind = COUNTERS },
-	[EPHPORTS_A_INFO_PROTOCOL]	= { .kind = PROTOCOL },
-};
-
-_Static_assert(sizeof(bool) == sizeof(uint8_t), "complete is a u8 on the wire");
-_Static_assert(EPHPORTS_A_PORT_MAX < 32 && EPHPORTS_A_INFO_MAX < 32, "told is a u32");
-
-static inline int read_number(const struct attr *attr, void *to, uint8_t size)
+static inline int read_number(const struct attr *attr, void *to, uint16_t size)
 {
 	if (attr->len != size)
 		return -1;
@@ -162,83 +95,210 @@ static inline int read_address(const struct attr *attr, struct address *addr)
 }
 
 /* @to is zeroed: its last byte stays the NUL. */
-static inline void read_string(const struct attr *attr, char *to, uint8_t size)
+static inline void read_string(const struct attr *attr, char *to, uint16_t size)
 {
 	memcpy(to, attr->value, attr->len < size ? attr->len : size - 1u);
 }
 
-static int read_protocol(const struct attr *nest, struct info *info);
-static int read_counters(const struct attr *nest, struct info *info);
-
-static inline int read_field(const struct attr *attr, const struct field *field, void *record)
+/* @size is of the array. */
+static int read_counts(const struct attr *attr, uint32_t *to, uint16_t size)
 {
-	void *to = (char *)record + field->offset;
+	unsigned int i, n = attr->len / sizeof(*to);
+
+	if (attr->len % sizeof(*to))
+		return -1;
+	for (i = 0; i < n; i++) {
+		uint32_t count;
+
+		memcpy(&count, attr->value + i * sizeof(count), sizeof(count));
+		to[i < size / sizeof(*to) ? i : 0] += count;
+	}
+	return 0;
+}
+
+static int read_histogram(const struct attr *attr, uint64_t *to, uint16_t size, unsigned int *n)
+{
+	if (attr->len % sizeof(*to) || attr->len > size)
+		return -1;
+	memcpy(to, attr->value, attr->len);
+	*n = attr->len / sizeof(*to);
+	return 0;
+}
+
+static int read_counters(const struct attr *nest, uint64_t *to, uint16_t size)
+{
+	struct walk walk = walk_nest(nest);
+	struct attr attr;
+
+	while (next_attr(&walk, &attr)) {
+		if (attr.type >= size / sizeof(*to) || attr.type == EPHPORTS_A_COUNTER_PAD)
+			continue;
+		if (read_number(&attr, &to[attr.type], sizeof(*to)))
+			return -1;
+	}
+	return 0;
+}
+
+static int read_nest(const struct attr *nest, const struct set *set, void *record);
+
+static int read_row(const struct attr *nest, const struct field *field, char *record)
+{
+	unsigned int *count = (void *)(record + field->count);
+
+	if (*count == field->rows)
+		return 0;
+	return read_nest(nest, field->set,
+			 record + field->offset + (size_t)(*count)++ * field->size);
+}
+
+/* Out of the way of what every record is made of. */
+static int read_rare(const struct attr *attr, const struct field *field, char *record)
+{
+	void *to = record + field->offset;
 
 	switch (field->kind) {
-	case NUMBER:
-		return read_number(attr, to, field->size);
-	case ADDRESS:
-		return read_address(attr, to);
-	case STRING:
-		read_string(attr, to, field->size);
-		return 0;
-	case PROTOCOL:
-		return read_protocol(attr, record);
+	case COUNTS:
+		return read_counts(attr, to, field->size);
+	case HISTOGRAM:
+		return read_histogram(attr, to, field->size, (void *)(record + field->count));
 	case COUNTERS:
-		return read_counters(attr, record);
+		return read_counters(attr, to, field->size);
+	case RECORD:
+		return read_nest(attr, field->set, to);
+	case ROW:
+		return read_row(attr, field, record);
 	default:
 		return 0;
 	}
 }
 
-static inline int read_record(struct walk walk, const struct field *fields, uint16_t max,
-			      void *record, uint32_t *told)
+static inline int read_field(const struct attr *attr, const struct field *field, char *record)
 {
+	void *to = record + field->offset;
+
+	if (field->kind == NUMBER)
+		return read_number(attr, to, field->size);
+	if (field->kind == ADDRESS)
+		return read_address(attr, to);
+	if (field->kind == STRING) {
+		read_string(attr, to, field->size);
+		return 0;
+	}
+	return read_rare(attr, field, record);
+}
+
+static int read_record(struct walk walk, const struct set *set, void *record)
+{
+	const struct field *fields = set->fields;
+	const unsigned int max = set->max;
 	struct attr attr;
+	uint64_t told = 0;
 
 	while (next_attr(&walk, &attr)) {
 		if (attr.type > max)
 			continue;
 		if (read_field(&attr, &fields[attr.type], record))
 			return -1;
-		*told |= 1u << attr.type;
+		told |= TOLD(attr.type);
 	}
+	*(uint64_t *)((char *)record + set->told) |= told;
 	return 0;
 }
 
-static int read_protocol(const struct attr *nest, struct info *info)
+static int read_nest(const struct attr *nest, const struct set *set, void *record)
 {
-	struct protocol *proto;
-
-	if (info->n_protocols == INFO_PROTOCOLS)
-		return 0;
-	proto = &info->protocols[info->n_protocols++];
-	return read_record(walk_nest(nest), protocol_fields, EPHPORTS_A_PROTOCOL_MAX, proto,
-			   &proto->told);
-}
-
-static int read_counters(const struct attr *nest, struct info *info)
-{
-	struct walk walk = walk_nest(nest);
-	struct attr attr;
-
-	while (next_attr(&walk, &attr)) {
-		if (attr.type > EPHPORTS_A_COUNTER_MAX || attr.type == EPHPORTS_A_COUNTER_PAD)
-			continue;
-		if (read_number(&attr, &info->counters[attr.type], sizeof(info->counters[0])))
-			return -1;
-	}
-	return 0;
+	return read_record(walk_nest(nest), set, record);
 }
 
 int decode_port(const struct nlmsghdr *nlh, struct port *port)
 {
 	*port = (struct port){ 0 };
-	return read_record(walk_message(nlh), port_fields, EPHPORTS_A_PORT_MAX, port, &port->told);
+	return read_record(walk_message(nlh), &port_set, port);
 }
 
 int decode_info(const struct nlmsghdr *nlh, struct info *info)
 {
 	*info = (struct info){ 0 };
-	return read_record(walk_message(nlh), info_fields, EPHPORTS_A_INFO_MAX, info, &info->told);
+	return read_record(walk_message(nlh), &info_set, info);
+}
+
+/* Most first: the module tells them as it met them. */
+static void settle_owners(struct dest *dest)
+{
+	unsigned int i, at;
+
+	for (i = 1; i < dest->n_owners; i++) {
+		const struct share share = dest->owners[i];
+
+		for (at = i; at > 0 && dest->owners[at - 1].used < share.used; at--)
+			dest->owners[at] = dest->owners[at - 1];
+		dest->owners[at] = share;
+	}
+}
+
+int decode_dest(const struct nlmsghdr *nlh, struct dest *dest)
+{
+	*dest = (struct dest){ 0 };
+	if (read_record(walk_message(nlh), &dest_set, dest))
+		return -1;
+	settle_owners(dest);
+	return 0;
+}
+
+int decode_owner(const struct nlmsghdr *nlh, struct owner *owner)
+{
+	*owner = (struct owner){ 0 };
+	return read_record(walk_message(nlh), &owner_set, owner);
+}
+
+/* Who it was is told in other numbers than those of EPHPORTS_A_OWNER_*. */
+static void settle_who(struct failure *failure)
+{
+	static const struct {
+		uint8_t from, to;
+	} same[] = {
+		{ EPHPORTS_A_FAILURE_UID,	EPHPORTS_A_OWNER_UID },
+		{ EPHPORTS_A_FAILURE_REASON,	EPHPORTS_A_OWNER_REASON },
+		{ EPHPORTS_A_FAILURE_PID,	EPHPORTS_A_OWNER_PID },
+		{ EPHPORTS_A_FAILURE_COMM,	EPHPORTS_A_OWNER_COMM },
+		{ EPHPORTS_A_FAILURE_CGROUP,	EPHPORTS_A_OWNER_CGROUP },
+		{ EPHPORTS_A_FAILURE_NETNS,	EPHPORTS_A_OWNER_NETNS },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(same); i++) {
+		if (told(failure, same[i].from))
+			failure->who.told |= TOLD(same[i].to);
+	}
+}
+
+int decode_failure(const struct nlmsghdr *nlh, struct failure *failure)
+{
+	*failure = (struct failure){ 0 };
+	if (read_record(walk_message(nlh), &failure_set, failure))
+		return -1;
+	settle_who(failure);
+	return 0;
+}
+
+int decode_hist(const struct nlmsghdr *nlh, struct hist *hist)
+{
+	*hist = (struct hist){ 0 };
+	return read_record(walk_message(nlh), &hist_set, hist);
+}
+
+int decode_box(const struct nlmsghdr *nlh, struct box *box)
+{
+	*box = (struct box){ 0 };
+	if (read_record(walk_message(nlh), &box_set, box))
+		return -1;
+	settle_who(&box->failure);
+	settle_owners(&box->dest);
+	return 0;
+}
+
+int decode_alert(const struct nlmsghdr *nlh, struct alert *alert)
+{
+	*alert = (struct alert){ 0 };
+	return read_record(walk_message(nlh), &alert_set, alert);
 }

@@ -23,9 +23,10 @@ _ephstat_netns()
 
 _ephstat()
 {
-	local commands="summary list resync"
+	local commands="summary list dest owners failures thief hist blackbox alerts check why top map resync"
 	local options="--tcp --udp --ipv4 --ipv6 --net --all-netns --json --no-header --numeric
-		--processes --cgroup --help --version"
+		--processes --cgroup --svg --delay --batch --iterations --top --by --set --follow --warning --critical --since
+		--help --version"
 	local filters="state exclude src dst sport dport origin pid uid and"
 	local states="established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait close-wait
 		last-ack closing listen bound unconnected unknown
@@ -52,11 +53,19 @@ _ephstat()
 		_ephstat_list "$origins"
 		return
 		;;
+	--by)
+		mapfile -t COMPREPLY < <(compgen -W "process command uid cgroup netns" -- "$cur")
+		return
+		;;
+	--set)
+		_ephstat_list "notice= warning= critical= clear="
+		return
+		;;
 	uid)
 		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
 		return
 		;;
-	src | dst | sport | dport | pid)
+	src | dst | sport | dport | pid | --top | -w | --warning | -c | --critical | --since)
 		return
 		;;
 	esac
@@ -65,7 +74,7 @@ _ephstat()
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	elif [[ -z $command ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
-	elif [[ $command == list ]]; then
+	elif [[ $command == list || $command == why || $command == top || $command == dest || $command == owners ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$filters" -- "$cur")
 	fi
 }

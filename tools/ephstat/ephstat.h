@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "filter.h"
+#include "owners_by.h"
 
 #define EPHSTAT_VERSION	"0.1.0"
 
@@ -17,6 +18,17 @@ struct ephstat {
 	bool json;
 	bool no_header;
 	bool cgroups;
+	bool follow;		/* alerts */
+	uint32_t top;		/* rows, 0: as the command likes */
+	enum owners_by by;
+	const char *set;	/* of alerts */
+	const char *warning;	/* of check, as the following */
+	const char *critical;
+	const char *since;
+	bool svg;		/* of map */
+	bool batch;		/* of top, as the following */
+	const char *delay;
+	const char *iterations;
 };
 
 /*
@@ -25,6 +37,20 @@ struct ephstat {
  */
 int cmd_summary(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_list(struct ephstat *es, int argc, char **argv, struct error *err);
+int cmd_dest(struct ephstat *es, int argc, char **argv, struct error *err);
+int cmd_owners(struct ephstat *es, int argc, char **argv, struct error *err);
+int cmd_failures(struct ephstat *es, int argc, char **argv, struct error *err);
+int cmd_thief(struct ephstat *es, int argc, char **argv, struct error *err);
+int cmd_hist(struct ephstat *es, int argc, char **argv, struct error *err);
+int cmd_blackbox(struct ephstat *es, int argc, char **argv, struct error *err);
+int cmd_alerts(struct ephstat *es, int argc, char **argv, struct error *err);
+int cmd_check(struct ephstat *es, int argc, char **argv, struct error *err);
+int cmd_why(struct ephstat *es, int argc, char **argv, struct error *err);
+int cmd_top(struct ephstat *es, int argc, char **argv, struct error *err);
+int cmd_map(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_resync(struct ephstat *es, int argc, char **argv, struct error *err);
+
+/* Says for a monitoring system what is in @err, empties that, and returns what check exits with. */
+int check_unknown(FILE *out, struct error *err);
 
 #endif

@@ -22,8 +22,20 @@ static void blind_text(struct text *text, uint32_t blind)
 	text_str(text, "; then: ephstat resync");
 }
 
+/* Since loading; 0 also for those who may not know. */
+static void missed_text(struct text *text, uint64_t missed)
+{
+	if (!missed)
+		return;
+	text_str(text, ", ");
+	text_u64(text, missed);
+	text_str(text, missed == 1 ? " probe missed" : " probes missed");
+}
+
 void health_text(struct text *text, const struct info *info)
 {
+	uint64_t missed = info->counters[EPHPORTS_A_COUNTER_MISSED_ASSIGN];
+
 	if (info->blind) {
 		blind_text(text, info->blind);
 		return;
@@ -36,8 +48,9 @@ void health_text(struct text *text, const struct info *info)
 	} else {
 		text_str(text, info->complete ? "nothing lost" : "some holders may be missing");
 	}
+	missed_text(text, missed);
 	if (!info->complete)
 		text_str(text, "; mend with: ephstat resync");
-	else if (info->lost)
+	else if (info->lost || missed)
 		text_str(text, ", all mended");
 }

@@ -38,6 +38,12 @@ void json_member(struct json_doc *doc, const char *name, struct json_object *val
 	write_value(doc->out, value);
 }
 
+void json_line(struct json_object *value, FILE *out)
+{
+	write_value(out, value);
+	fputc('\n', out);
+}
+
 void json_array_open(struct json_doc *doc, const char *name)
 {
 	write_name(doc, name);
@@ -112,6 +118,24 @@ struct json_object *json_address(const struct address *addr)
 		return NULL;
 	inet_ntop(addr->len == 4 ? AF_INET : AF_INET6, addr->bytes, buf, sizeof(buf));
 	return json_object_new_string(buf);
+}
+
+static struct json_object *decimal(double value, int decimals)
+{
+	char buf[64];
+
+	snprintf(buf, sizeof(buf), "%.*f", decimals, value);
+	return json_object_new_double_s(value, buf);
+}
+
+struct json_object *json_rate(uint64_t events, uint64_t ns)
+{
+	return ns ? decimal((double)events * 1e9 / (double)ns, 3) : NULL;
+}
+
+struct json_object *json_ratio(uint64_t n, uint64_t of)
+{
+	return of ? decimal((double)n / (double)of, 4) : NULL;
 }
 
 /* An attribute that was told, or null. */

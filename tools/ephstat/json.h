@@ -29,6 +29,9 @@ void json_close(struct json_doc *doc);
 void json_member(struct json_doc *doc, const char *name, struct json_object *value);
 void json_row(struct json_doc *doc, struct json_object *value);
 
+/* @value alone on a line, for streams. */
+void json_line(struct json_object *value, FILE *out);
+
 void json_array_open(struct json_doc *doc, const char *name);
 void json_array_close(struct json_doc *doc);
 
@@ -37,6 +40,12 @@ struct json_object *json_text(const char *s);
 
 /* NULL for no address. */
 struct json_object *json_address(const struct address *addr);
+
+/* Events of @ns nanoseconds as a rate a second, to three decimals; null without a time. */
+struct json_object *json_rate(uint64_t events, uint64_t ns);
+
+/* The share of @n in @of, from 0 to 1, to four decimals; null of nothing. */
+struct json_object *json_ratio(uint64_t n, uint64_t of);
 
 /* One record of the contract: the members of "ports" in ephstat -j list. */
 struct json_object *json_port(const struct port *port);

@@ -44,6 +44,19 @@ static const char *const reasons[] = {
 	[EPHPORTS_REASON_HIDDEN]	= "hidden",
 };
 
+static const char *const levels[] = {
+	[EPHPORTS_LEVEL_OK]		= "ok",
+	[EPHPORTS_LEVEL_NOTICE]		= "notice",
+	[EPHPORTS_LEVEL_WARNING]	= "warning",
+	[EPHPORTS_LEVEL_CRITICAL]	= "critical",
+};
+
+static const char *const hists[] = {
+	[EPHPORTS_HIST_SEARCH]		= "search",
+};
+
+_Static_assert(ARRAY_SIZE(levels) == EPHPORTS_LEVEL_MAX + 1, "a level has no name");
+_Static_assert(ARRAY_SIZE(hists) == EPHPORTS_HIST_MAX + 1, "a histogram has no name");
 _Static_assert(ARRAY_SIZE(states) == EPHPORTS_STATE_MAX + 1, "a state has no name");
 _Static_assert(ARRAY_SIZE(origins) == EPHPORTS_ORIGIN_MAX + 1, "an origin has no name");
 _Static_assert(ARRAY_SIZE(reasons) == EPHPORTS_REASON_MAX + 1, "a reason has no name");
@@ -77,6 +90,32 @@ const char *state_name(uint8_t state)
 const char *origin_name(uint8_t origin)
 {
 	return origins[origin < ARRAY_SIZE(origins) ? origin : EPHPORTS_ORIGIN_UNKNOWN];
+}
+
+const char *op_name(uint8_t origin)
+{
+	switch (origin) {
+	case EPHPORTS_ORIGIN_CONNECT:
+		return "connect";
+	case EPHPORTS_ORIGIN_SEND:
+		return "send";
+	case EPHPORTS_ORIGIN_BIND:
+	case EPHPORTS_ORIGIN_LISTEN:
+	case EPHPORTS_ORIGIN_EXPLICIT:
+		return "bind";
+	default:
+		return "unknown";
+	}
+}
+
+const char *level_name(uint8_t level)
+{
+	return level < ARRAY_SIZE(levels) ? levels[level] : "unknown";
+}
+
+const char *hist_name(uint8_t kind)
+{
+	return kind < ARRAY_SIZE(hists) ? hists[kind] : "unknown";
 }
 
 const char *reason_name(uint8_t reason)

@@ -11,6 +11,12 @@ const char *origin_name(uint8_t origin);
 const char *proto_name(uint8_t proto);
 const char *family_name(uint8_t family);
 
+/* Which call was refused: "connect", "bind" (listen() too) or "send". */
+const char *op_name(uint8_t origin);
+
+const char *level_name(uint8_t level);
+const char *hist_name(uint8_t kind);
+
 /* NULL if the owner is told. */
 const char *reason_name(uint8_t reason);
 

@@ -12,29 +12,10 @@
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 
-#include "decode.h"
 #include "netlink.h"
+#include "netlink_msg.h"
 
 #define TIMEOUT_S	30
-#define BUF_SIZE	32768
-
-struct nl {
-	struct mnl_socket *sock;
-	unsigned int portid;
-	uint32_t seq;
-	uint16_t family;
-	char buf[BUF_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
-};
-
-/* What is done with the messages of one answer. */
-struct answer {
-	int (*message)(const struct nlmsghdr *nlh, void *arg, struct error *err);
-	void *arg;
-	bool interrupted;
-	bool done;
-	int errnum;	/* what the kernel refused with */
-	struct error *err;
-};
 
 static int not_loaded(struct error *err)
 {
@@ -42,7 +23,7 @@ static int not_loaded(struct error *err)
 			 "load it with: modprobe ephports, or insmod ./ephports.ko");
 }
 
-static int malformed(struct error *err)
+int nl_malformed(struct error *err)
 {
 	return error_set(err, EXIT_RUNTIME, "the module's answer does not follow the contract; "
 			 "use the ephstat that was built with the module");
@@ -100,7 +81,7 @@ static int read_error(const struct nlmsghdr *nlh, struct answer *answer)
 	size_t offset = sizeof(*msg);
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*msg))
-		return malformed(answer->err);
+		return nl_malformed(answer->err);
 	answer->done = true;
 	if (!msg->error)
 		return EXIT_OK;
@@ -132,7 +113,7 @@ static int read_message(const struct nlmsghdr *nlh, struct answer *answer)
 	case NLMSG_DONE:
 		return read_done(nlh, answer);
 	case NLMSG_OVERRUN:
-		return malformed(answer->err);
+		return nl_malformed(answer->err);
 	default:
 		return answer->message(nlh, answer->arg, answer->err);
 	}
@@ -195,37 +176,79 @@ static int send_request(struct nl *nl, const struct nlmsghdr *nlh, struct error 
 	return EXIT_OK;
 }
 
-/* Sends @nlh and reads the whole answer. */
-static int converse(struct nl *nl, const struct nlmsghdr *nlh, struct answer *answer)
+struct nlmsghdr *nl_request(struct nl *nl, uint8_t cmd, uint16_t flags)
+{
+	return request(nl, nl->family, cmd, EPHPORTS_GENL_VERSION, flags);
+}
+
+int nl_converse(struct nl *nl, const struct nlmsghdr *nlh, struct answer *answer)
 {
 	int ret = send_request(nl, nlh, answer->err);
 
 	return ret ? ret : receive(nl, answer);
 }
 
+/* Takes the number of the group of alerts from a nest of name and number. */
+static int read_group(const struct nlattr *group, struct nl *nl, struct error *err)
+{
+	const struct nlattr *attr;
+	const char *name = "";
+	uint32_t id = 0;
+
+	mnl_attr_for_each_nested(attr, group) {
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_NAME) {
+			if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0)
+				return nl_malformed(err);
+			name = mnl_attr_get_str(attr);
+		} else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID) {
+			if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
+				return nl_malformed(err);
+			id = mnl_attr_get_u32(attr);
+		}
+	}
+	if (!strcmp(name, EPHPORTS_ALERT_GROUP))
+		nl->alert_group = id;
+	return EXIT_OK;
+}
+
+static int read_groups(const struct nlattr *groups, struct nl *nl, struct error *err)
+{
+	const struct nlattr *group;
+	int ret = EXIT_OK;
+
+	mnl_attr_for_each_nested(group, groups) {
+		if (!ret)
+			ret = read_group(group, nl, err);
+	}
+	return ret;
+}
+
 static int read_family(const struct nlmsghdr *nlh, void *arg, struct error *err)
 {
 	const struct nlattr *attr;
-	uint16_t *family = arg;
+	struct nl *nl = arg;
+	int ret = EXIT_OK;
 
 	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
 		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID) {
 			if (mnl_attr_validate(attr, MNL_TYPE_U16) < 0)
-				return malformed(err);
-			*family = mnl_attr_get_u16(attr);
+				return nl_malformed(err);
+			nl->family = mnl_attr_get_u16(attr);
+		} else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GROUPS && !ret) {
+			ret = read_groups(attr, nl, err);
 		}
 	}
-	return EXIT_OK;
+	return ret;
 }
 
 static int find_family(struct nl *nl, struct error *err)
 {
-	struct answer answer = { .message = read_family, .arg = &nl->family, .err = err };
+	struct answer answer = { .message = read_family, .arg = nl, .err = err };
 	struct nlmsghdr *nlh = request(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, NLM_F_ACK);
 	int ret;
 
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, EPHPORTS_GENL_NAME);
-	ret = converse(nl, nlh, &answer);
+	ret = nl_converse(nl, nlh, &answer);
 	if (answer.errnum == ENOENT || (!ret && !nl->family))
 		return not_loaded(err);
 	return ret;
@@ -277,105 +300,74 @@ void nl_close(struct nl *nl)
 	free(nl);
 }
 
-static int read_info(const struct nlmsghdr *nlh, void *arg, struct error *err)
+static int join_group(struct nl *nl, uint32_t group, struct error *err)
 {
-	return decode_info(nlh, arg) ? malformed(err) : EXIT_OK;
+	if (mnl_socket_setsockopt(nl->sock, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+		return error_set(err, EXIT_RUNTIME, "cannot listen to the module: %s",
+				 strerror(errno));
+	return EXIT_OK;
 }
 
-/* One message of EPHPORTS_A_INFO_* answers @cmd. */
-static int ask_info(struct nl *nl, uint8_t cmd, uint32_t netns, struct info *info,
-		    struct error *err)
+/* The group of nlctrl, which tells when a family goes away, has the number of nlctrl itself. */
+int nl_join(struct nl *nl, uint32_t group, struct error *err)
 {
-	struct answer answer = { .message = read_info, .arg = info, .err = err };
-	struct nlmsghdr *nlh = request(nl, nl->family, cmd, EPHPORTS_GENL_VERSION, NLM_F_ACK);
-	int ret;
+	const struct timeval forever = { 0 };
+	int ret = join_group(nl, GENL_ID_CTRL, err);
 
-	*info = (struct info){ 0 };
-	if (netns)
-		mnl_attr_put_u32(nlh, EPHPORTS_A_INFO_NETNS, netns);
-	ret = converse(nl, nlh, &answer);
-	if (!ret && !info->told)
-		return malformed(err);
+	if (!ret)
+		ret = join_group(nl, group, err);
+	if (!ret && setsockopt(mnl_socket_get_fd(nl->sock), SOL_SOCKET, SO_RCVTIMEO, &forever,
+			       sizeof(forever)))
+		ret = error_set(err, EXIT_RUNTIME, "cannot listen to the module: %s",
+				strerror(errno));
 	return ret;
 }
 
-int nl_info(struct nl *nl, uint32_t netns, struct info *info, struct error *err)
+/* Whether nlctrl says that the module went away; it would never be heard of again. */
+static bool says_gone(const struct nl *nl, const struct nlmsghdr *nlh)
 {
-	return ask_info(nl, EPHPORTS_CMD_INFO_GET, netns, info, err);
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr;
+
+	if (nlh->nlmsg_type != GENL_ID_CTRL || mnl_nlmsg_get_payload_len(nlh) < sizeof(*genl) ||
+	    genl->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	mnl_attr_for_each(attr, nlh, sizeof(*genl)) {
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID &&
+		    mnl_attr_validate(attr, MNL_TYPE_U16) >= 0 &&
+		    mnl_attr_get_u16(attr) == nl->family)
+			return true;
+	}
+	return false;
 }
 
-int nl_resync(struct nl *nl, struct info *info, struct error *err)
+static int hear(struct nl *nl, const struct nlmsghdr *nlh, message_fn message, void *arg,
+		struct error *err)
 {
-	return ask_info(nl, EPHPORTS_CMD_RESYNC, 0, info, err);
+	if (says_gone(nl, nlh))
+		return error_set(err, EXIT_NOT_LOADED, "the ephports module was unloaded");
+	return nlh->nlmsg_type == nl->family ? message(nlh, arg, err) : EXIT_OK;
 }
 
-static void put_prefix(struct nlmsghdr *nlh, uint16_t addr, uint16_t bits,
-		       const struct prefix *prefix)
+int nl_listen(struct nl *nl, message_fn message, int (*lost)(void *arg), void *arg,
+	      struct error *err)
 {
-	if (!prefix->addr.len)
-		return;
-	mnl_attr_put(nlh, addr, prefix->addr.len, prefix->addr.bytes);
-	if (prefix->bits != prefix->addr.len * 8)
-		mnl_attr_put_u8(nlh, bits, prefix->bits);
-}
+	int ret = EXIT_OK;
 
-static void put_filter(struct nlmsghdr *nlh, const struct filter *f)
-{
-	if (f->proto)
-		mnl_attr_put_u8(nlh, EPHPORTS_A_FILTER_PROTO, f->proto);
-	if (f->family)
-		mnl_attr_put_u8(nlh, EPHPORTS_A_FILTER_FAMILY, f->family);
-	if (f->port_low > 0)
-		mnl_attr_put_u16(nlh, EPHPORTS_A_FILTER_PORT_LOW, f->port_low);
-	if (f->port_high < UINT16_MAX)
-		mnl_attr_put_u16(nlh, EPHPORTS_A_FILTER_PORT_HIGH, f->port_high);
-	put_prefix(nlh, EPHPORTS_A_FILTER_LOCAL_ADDR, EPHPORTS_A_FILTER_LOCAL_PREFIX, &f->local);
-	put_prefix(nlh, EPHPORTS_A_FILTER_PEER_ADDR, EPHPORTS_A_FILTER_PEER_PREFIX, &f->peer);
-	if (f->peer_port)
-		mnl_attr_put_u16(nlh, EPHPORTS_A_FILTER_PEER_PORT, f->peer_port);
-	if (f->states)
-		mnl_attr_put_u32(nlh, EPHPORTS_A_FILTER_STATES, f->states);
-	if (f->origins)
-		mnl_attr_put_u32(nlh, EPHPORTS_A_FILTER_ORIGINS, f->origins);
-	if (f->has_pid)
-		mnl_attr_put_u32(nlh, EPHPORTS_A_FILTER_PID, f->pid);
-	if (f->has_uid)
-		mnl_attr_put_u32(nlh, EPHPORTS_A_FILTER_UID, f->uid);
-	if (f->netns)
-		mnl_attr_put_u32(nlh, EPHPORTS_A_FILTER_NETNS, f->netns);
-	if (f->all_netns)
-		mnl_attr_put(nlh, EPHPORTS_A_FILTER_ALL_NETNS, 0, NULL);
-}
+	while (!ret) {
+		ssize_t got = mnl_socket_recvfrom(nl->sock, nl->buf, sizeof(nl->buf));
+		const struct nlmsghdr *nlh = (const void *)nl->buf;
+		int len = (int)got;
 
-struct port_reader {
-	port_fn fn;
-	void *arg;
-};
-
-static int read_port(const struct nlmsghdr *nlh, void *arg, struct error *err)
-{
-	const struct port_reader *reader = arg;
-	struct port port;
-
-	if (decode_port(nlh, &port))
-		return malformed(err);
-	return reader->fn(&port, reader->arg);
-}
-
-int nl_ports(struct nl *nl, const struct filter *filter, port_fn fn, void *arg,
-	     bool *interrupted, struct error *err)
-{
-	struct port_reader reader = { .fn = fn, .arg = arg };
-	struct answer answer = { .message = read_port, .arg = &reader, .err = err };
-	struct nlmsghdr *nlh = request(nl, nl->family, EPHPORTS_CMD_PORT_GET,
-				       EPHPORTS_GENL_VERSION, NLM_F_DUMP);
-	struct nlattr *nest;
-	int ret;
-
-	nest = mnl_attr_nest_start(nlh, EPHPORTS_A_PORT_FILTER);
-	put_filter(nlh, filter);
-	mnl_attr_nest_end(nlh, nest);
-	ret = converse(nl, nlh, &answer);
-	*interrupted = answer.interrupted;
+		if (got < 0) {
+			if (errno == ENOBUFS)
+				ret = lost(arg);
+			else if (errno != EINTR)
+				ret = receive_failed(err);
+			continue;
+		}
+		for (; !ret && mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+			ret = hear(nl, nlh, message, arg, err);
+	}
 	return ret;
 }

@@ -8,7 +8,7 @@
 
 #include "error.h"
 #include "filter.h"
-#include "record.h"
+#include "usage.h"
 
 struct nl;
 
@@ -21,14 +21,52 @@ int nl_info(struct nl *nl, uint32_t netns, struct info *info, struct error *err)
 /* Has the module walk the kernel's tables and mend its records; @info is how it stands after. */
 int nl_resync(struct nl *nl, struct info *info, struct error *err);
 
-/* Told each record; anything but EXIT_OK ends the dump and becomes its result. */
+/*
+ * Each is told each message of a dump; anything but EXIT_OK ends the dump and becomes its result.
+ * What the messages are, and in which order they come, stands in uapi/linux/ephports.h.
+ */
 typedef int (*port_fn)(const struct port *port, void *arg);
+typedef int (*dest_fn)(const struct dest *dest, void *arg);
+typedef int (*owner_fn)(const struct owner *owner, void *arg);
+typedef int (*failure_fn)(const struct failure *failure, void *arg);
+typedef int (*hist_fn)(const struct hist *hist, void *arg);
+typedef int (*box_fn)(const struct box *box, void *arg);
 
 /*
  * Dumps the records that pass @filter. @interrupted becomes true if records may be missing or
- * told twice; the dump goes on to its end all the same.
+ * told twice, and is left alone otherwise; the dump goes on to its end all the same.
  */
 int nl_ports(struct nl *nl, const struct filter *filter, port_fn fn, void *arg,
 	     bool *interrupted, struct error *err);
+
+/* The same records added up in the kernel; at most @top rows, 0: as many as the module tells. */
+int nl_dests(struct nl *nl, const struct filter *filter, uint32_t top, dest_fn fn, void *arg,
+	     bool *interrupted, struct error *err);
+int nl_owners(struct nl *nl, const struct filter *filter, uint32_t top, owner_fn fn, void *arg,
+	      bool *interrupted, struct error *err);
+
+/* Allocations that were refused; no other parts of @filter than proto, netns and all_netns. */
+int nl_failures(struct nl *nl, const struct filter *filter, failure_fn fn, void *arg,
+		bool *interrupted, struct error *err);
+
+/* The histograms of network namespace @netns (0: one's own). */
+int nl_hists(struct nl *nl, uint32_t netns, hist_fn fn, void *arg, struct error *err);
+
+/* The pictures of failures; no other parts of @filter than netns and all_netns. */
+int nl_boxes(struct nl *nl, const struct filter *filter, box_fn fn, void *arg,
+	     bool *interrupted, struct error *err);
+
+/* The thresholds of alerts; those that are told() in @alert are set. */
+int nl_alert_get(struct nl *nl, struct alert *alert, struct error *err);
+int nl_alert_set(struct nl *nl, const struct alert *alert, struct error *err);
+
+/* Told each alert as it comes, and NULL where some were lost on the way. */
+typedef int (*alert_fn)(const struct alert *alert, void *arg);
+
+/*
+ * Waits for alerts until @fn or the reading fails, or the module is unloaded. The socket is good
+ * for nothing else then.
+ */
+int nl_follow_alerts(struct nl *nl, alert_fn fn, void *arg, struct error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the module tells, decoded. Beside the values, @told says which attributes were there: a
- * mask of 1 << EPHPORTS_A_PORT_* (or _INFO_*), asked by told(). A value that was not told is 0.
+ * mask of TOLD(EPHPORTS_A_PORT_*) (or _INFO_*), asked by told(). A value that was not told is 0.
  */
 #ifndef EPHSTAT_RECORD_H
 #define EPHSTAT_RECORD_H
@@ -11,13 +11,15 @@
 
 #include <linux/ephports.h>
 
+#define COMM_SIZE	32
+
 struct address {
 	uint8_t len;	/* 4, 16, or 0 for none */
 	uint8_t bytes[16];
 };
 
 struct port {
-	uint32_t told;
+	uint64_t told;
 	uint64_t id;
 	uint64_t cgroup;
 	uint64_t age_ns;
@@ -36,11 +38,11 @@ struct port {
 	uint8_t reason;
 	struct address local;
 	struct address peer;
-	char comm[32];
+	char comm[COMM_SIZE];
 };
 
 struct protocol {
-	uint32_t told;
+	uint64_t told;
 	uint64_t failures;
 	uint32_t reserved;
 	uint32_t in_use;
@@ -53,7 +55,7 @@ struct protocol {
 #define INFO_PROTOCOLS	4
 
 struct info {
-	uint32_t told;
+	uint64_t told;
 	uint64_t time_ns;
 	uint64_t lost;
 	uint64_t memory;
@@ -68,8 +70,9 @@ struct info {
 	char version[32];
 };
 
-/* Works on any of the structs above. */
-#define told(record, attr)	((record)->told & (1u << (attr)))
+/* Works on any of the structs above, and on those of usage.h. */
+#define TOLD(attr)		(1ull << (attr))
+#define told(record, attr)	(((record)->told & TOLD(attr)) != 0)
 
 static inline uint32_t protocol_ports(const struct protocol *proto)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* ephstat alone: what one wants to know first, on one screen of 80 x 24. */
+#include "counts.h"
 #include "ephstat.h"
 #include "health.h"
 #include "json.h"
@@ -85,75 +86,25 @@ static void write_protocols(const struct summary *sum, struct text *text)
 	}
 }
 
-static unsigned int find_greatest(const uint64_t *counts, unsigned int n)
-{
-	unsigned int i, best = 0;
-
-	for (i = 1; i < n; i++) {
-		if (counts[i] > counts[best])
-			best = i;
-	}
-	return best;
-}
-
-static uint64_t sum_counts(const uint64_t *counts, unsigned int n)
-{
-	uint64_t sum = 0;
-
-	while (n--)
-		sum += counts[n];
-	return sum;
-}
-
 /* "State   time-wait 13000, established 12", most first; what does not fit is "others". */
-static void write_counts(const struct summary *sum, const char *title, uint64_t *counts,
-			 unsigned int n, const char *(*name_of)(uint8_t), struct text *text)
+static void write_counts(const struct summary *sum, const char *title, const uint32_t *counts,
+			 unsigned int n, name_fn name_of, struct text *text)
 {
-	uint64_t left = sum_counts(counts, n);
-
 	text_str(text, title);
 	text_column(text, 9);
-	if (!left)
-		text_char(text, '-');
-	while (left) {
-		struct text piece = { 0 };
-
-		unsigned int i = find_greatest(counts, n);
-		bool last = counts[i] == left;
-
-		text_str(&piece, name_of(i));
-		text_char(&piece, ' ');
-		text_u64(&piece, counts[i]);
-		text_str(&piece, last ? "" : ", ");
-
-		/* Unless it is the last, "others 4294967295" must fit after it. */
-		if (text->len + piece.len + (last ? 0 : 17) > WIDTH) {
-			text_str(text, "others ");
-			text_u64(text, left);
-			break;
-		}
-		text_str(text, text_get(&piece));
-		left -= counts[i];
-		counts[i] = 0;
-	}
+	counts_text(text, counts, n, name_of, WIDTH);
 	text_line(text, sum->es->out);
 }
 
 static void write_kinds(const struct summary *sum, struct text *text)
 {
-	uint64_t states[EPHPORTS_STATE_MAX + 1] = { 0 };
-	uint64_t origins[EPHPORTS_ORIGIN_MAX + 1] = { 0 };
-	const struct tally *tally = &sum->tally;
-	unsigned int i, p;
+	struct counts all = { 0 };
+	unsigned int p;
 
-	for (p = 0; p < TALLY_PROTOS; p++) {
-		for (i = 0; i <= EPHPORTS_STATE_MAX; i++)
-			states[i] += tally->by_state[p][i];
-		for (i = 0; i <= EPHPORTS_ORIGIN_MAX; i++)
-			origins[i] += tally->by_origin[p][i];
-	}
-	write_counts(sum, "State", states, EPHPORTS_STATE_MAX + 1, state_name, text);
-	write_counts(sum, "Origin", origins, EPHPORTS_ORIGIN_MAX + 1, origin_name, text);
+	for (p = 0; p < TALLY_PROTOS; p++)
+		counts_add(&all, &sum->tally.counts[p]);
+	write_counts(sum, "State", all.states, EPHPORTS_STATE_MAX + 1, state_name, text);
+	write_counts(sum, "Origin", all.origins, EPHPORTS_ORIGIN_MAX + 1, origin_name, text);
 }
 
 static void write_dests(const struct summary *sum, struct text *text)
@@ -234,18 +185,6 @@ static void write_text(const struct summary *sum)
 	write_owners(sum, &text);
 }
 
-/* Every name is there, also those that count 0. */
-static struct json_object *json_counts(const uint64_t *counts, unsigned int n,
-				       const char *(*name_of)(uint8_t))
-{
-	struct json_object *obj = json_object_new_object();
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		json_put_u64(obj, name_of(i), counts[i]);
-	return obj;
-}
-
 static struct json_object *json_protocol(const struct summary *sum, const struct protocol *proto)
 {
 	enum tally_proto index = tally_proto(proto->proto);
@@ -261,10 +200,7 @@ static struct json_object *json_protocol(const struct summary *sum, const struct
 	json_put_u64(obj, "failures", proto->failures);
 	if (index == TALLY_PROTOS)
 		return obj;
-	json_put(obj, "by_state", json_counts(sum->tally.by_state[index],
-					      EPHPORTS_STATE_MAX + 1, state_name));
-	json_put(obj, "by_origin", json_counts(sum->tally.by_origin[index],
-					       EPHPORTS_ORIGIN_MAX + 1, origin_name));
+	counts_put(obj, &sum->tally.counts[index]);
 	return obj;
 }
 
@@ -324,12 +260,21 @@ static struct json_object *json_counters(const struct info *info)
 		[EPHPORTS_A_COUNTER_UNKNOWN]		= "unknown",
 		[EPHPORTS_A_COUNTER_MISSED_ASSIGN]	= "missed_assign",
 		[EPHPORTS_A_COUNTER_RESYNCS]		= "resyncs",
+		[EPHPORTS_A_COUNTER_PAD]		= NULL,
+		[EPHPORTS_A_COUNTER_CONNECT_NO_INSTANCE] = "missed_connect_no_instance",
+		[EPHPORTS_A_COUNTER_CONNECT_NESTED]	= "missed_connect_nested",
+		[EPHPORTS_A_COUNTER_BIND_NO_INSTANCE]	= "missed_bind_no_instance",
+		[EPHPORTS_A_COUNTER_BIND_NESTED]	= "missed_bind_nested",
+		[EPHPORTS_A_COUNTER_UDP_NO_INSTANCE]	= "missed_udp_no_instance",
+		[EPHPORTS_A_COUNTER_UDP_NESTED]		= "missed_udp_nested",
 	};
 	struct json_object *obj = json_object_new_object();
 	unsigned int i;
 
-	for (i = 1; i < sizeof(names) / sizeof(names[0]); i++)
-		json_put_u64(obj, names[i], info->counters[i]);
+	for (i = 1; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i])
+			json_put_u64(obj, names[i], info->counters[i]);
+	}
 	return obj;
 }
 

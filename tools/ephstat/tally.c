@@ -198,8 +198,8 @@ int tally_add(struct tally *tally, const struct port *port)
 
 	if (proto == TALLY_PROTOS)
 		return EXIT_OK;
-	tally->by_state[proto][port->state <= EPHPORTS_STATE_MAX ? port->state : 0]++;
-	tally->by_origin[proto][port->origin <= EPHPORTS_ORIGIN_MAX ? port->origin : 0]++;
+	tally->counts[proto].states[port->state <= EPHPORTS_STATE_MAX ? port->state : 0]++;
+	tally->counts[proto].origins[port->origin <= EPHPORTS_ORIGIN_MAX ? port->origin : 0]++;
 	ret = count_dest(tally, port);
 	return ret ? ret : count_owner(tally, port);
 }

@@ -7,7 +7,7 @@
 #define EPHSTAT_TALLY_H
 
 #include "error.h"
-#include "record.h"
+#include "usage.h"
 
 enum tally_proto {
 	TALLY_TCP,
@@ -56,8 +56,7 @@ struct tally_table;
 
 struct tally {
 	const struct info *info;
-	uint64_t by_state[TALLY_PROTOS][EPHPORTS_STATE_MAX + 1];
-	uint64_t by_origin[TALLY_PROTOS][EPHPORTS_ORIGIN_MAX + 1];
+	struct counts counts[TALLY_PROTOS];
 	struct tally_table *dests;
 	struct tally_table *owners;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
+#include <time.h>
 
 #include "text.h"
 
@@ -86,6 +87,14 @@ void text_u64_right(struct text *text, uint64_t n, size_t column)
 
 	text_column(text, column > digits ? column - digits : 0);
 	text_u64(text, n);
+}
+
+void text_str_right(struct text *text, const char *s, size_t column)
+{
+	size_t len = strlen(s);
+
+	text_column(text, column > len ? column - len : 0);
+	text_str(text, s);
 }
 
 void text_percent(struct text *text, uint64_t n, uint64_t of)
@@ -226,6 +235,34 @@ void text_duration(struct text *text, uint64_t ns)
 		text_char(text, 'd');
 		text_u64(text, s / 3600 % 24);
 		text_char(text, 'h');
+	}
+}
+
+void text_time(struct text *text, uint64_t ns)
+{
+	const time_t seconds = (time_t)(ns / 1000000000);
+	char buf[64];
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm) && strftime(buf, sizeof(buf), "%F %T", &tm))
+		text_str(text, buf);
+	else
+		text_char(text, '-');
+}
+
+void text_rate(struct text *text, uint64_t events, uint64_t ns)
+{
+	uint64_t tenths;
+
+	if (!ns) {
+		text_char(text, '-');
+		return;
+	}
+	tenths = (uint64_t)((double)events * 1e10 / (double)ns + 0.5);
+	text_u64(text, tenths < 100 ? tenths / 10 : (tenths + 5) / 10);
+	if (tenths < 100) {
+		text_char(text, '.');
+		text_char(text, (char)('0' + tenths % 10));
 	}
 }
 

@@ -29,6 +29,9 @@ void text_column(struct text *text, size_t column);
 /* A number whose last digit stands before @column, if the line is not too long for that. */
 void text_u64_right(struct text *text, uint64_t n, size_t column);
 
+/* Likewise a string. */
+void text_str_right(struct text *text, const char *s, size_t column);
+
 /* The share of @n in @of, as "46.0%"; "-" of nothing. */
 void text_percent(struct text *text, uint64_t n, uint64_t of);
 
@@ -40,6 +43,12 @@ void text_endpoint(struct text *text, const struct address *addr, uint32_t ifind
 
 /* Three figures or so and a unit: 31ms 3.2s 42s 5m12s 3h07m 12d4h. */
 void text_duration(struct text *text, uint64_t ns);
+
+/* A point in time, as "2026-11-21 10:33:38" where we are. */
+void text_time(struct text *text, uint64_t ns);
+
+/* Events of @ns nanoseconds as a rate a second: "331", "0.4"; "-" without a time. */
+void text_rate(struct text *text, uint64_t events, uint64_t ns);
 
 /*
  * A string that somebody else chose: only printable ASCII goes out as it is, so that nothing can

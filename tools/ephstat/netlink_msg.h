@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the halves of the conversation share: netlink.c carries messages, request.c knows them. */
+#ifndef EPHSTAT_NETLINK_MSG_H
+#define EPHSTAT_NETLINK_MSG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libmnl/libmnl.h>
+
+#include "error.h"
+
+#define NL_BUF_SIZE	32768
+
+struct nl {
+	struct mnl_socket *sock;
+	unsigned int portid;
+	uint32_t seq;
+	uint32_t alert_group;	/* 0: the module has none */
+	uint16_t family;
+	char buf[NL_BUF_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
+};
+
+typedef int (*message_fn)(const struct nlmsghdr *nlh, void *arg, struct error *err);
+
+/* What is done with the messages of one answer. */
+struct answer {
+	message_fn message;
+	void *arg;
+	bool interrupted;
+	bool done;
+	int errnum;	/* what the kernel refused with */
+	struct error *err;
+};
+
+/* Starts a request to the module in the socket's buffer; NLM_F_REQUEST is among the @flags. */
+struct nlmsghdr *nl_request(struct nl *nl, uint8_t cmd, uint16_t flags);
+
+/* Sends @nlh and reads the whole answer. */
+int nl_converse(struct nl *nl, const struct nlmsghdr *nlh, struct answer *answer);
+
+/* Joins a multicast group of the module. */
+int nl_join(struct nl *nl, uint32_t group, struct error *err);
+
+/* Reads what comes from the group until @message fails or the module goes; @lost tells of gaps. */
+int nl_listen(struct nl *nl, message_fn message, int (*lost)(void *arg), void *arg,
+	      struct error *err);
+
+/* The error of an answer that cannot be read. */
+int nl_malformed(struct error *err);
+
+#endif
