@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # guest: --cpus 4
-"""What does not fit is counted, what is blinded or missed is said, what is wrong is refused."""
+"""What does not fit is counted, what is wrong is refused."""
 import errno
 import os
 import resource
 import socket
+import struct
 
 from ephtest import *
 
@@ -114,40 +115,6 @@ def failed_allocations_are_counted_and_nothing_else():
                 s.close()
 
 
-@test
-def kprobes_that_are_disarmed_are_noticed():
-    with loaded():
-        eventually(lambda: assert_exact())
-        write(KPROBES, "0")
-        try:
-            assert not summary()["complete"] and not listing()["complete"]
-            text = ephstat().stdout.splitlines()[0]
-            assert "blind" in text.lower() and "kprobes" in text, text
-            unseen = [udp() for _ in range(20)]
-            for s in unseen:
-                s.bind(("", 0))
-            assert not ports()
-        finally:
-            write(KPROBES, "1")
-        # What went by unseen is looked for, and only then all is well again.
-        told = listing()
-        assert not told["complete"] or len(told["ports"]) == 20, told
-        eventually(lambda: assert_exact())
-        assert len(ports()) == 20
-        for s in unseen:
-            s.close()
-
-
-@test
-def ftrace_cannot_be_switched_off_while_the_module_is_loaded():
-    with loaded():
-        try:
-            sysctl("kernel.ftrace_enabled", 0)
-            raise AssertionError("it could")
-        except OSError as e:
-            assert e.errno == errno.EBUSY, e
-
-
 def refused(*params):
     lines = log_of(lambda: load(*params, check=False))
     assert not is_loaded()
@@ -185,7 +152,73 @@ def kernel_without_one_of_the_functions_is_refused_by_its_name():
             f.write(image.replace(b"\0" + name + b"\0", b"\0" + other + b"\0"))
         lines = log_of(lambda: run("insmod", "/run/other.ko", check=False))
         assert not is_loaded()
+        assert_nothing_armed()
         assert len(lines) == 1 and other.decode() in lines[0] and "not loaded" in lines[0], lines
+    with loaded():
+        eventually(lambda: assert_exact())
+
+
+def sections(image, prefix):
+    """Where the sections of an ELF file lie whose names begin like this."""
+    table, = struct.unpack_from("<Q", image, 0x28)
+    size, count, names = struct.unpack_from("<HHH", image, 0x3a)
+    rows = [struct.unpack_from("<IIQQQQ", image, table + size * i) for i in range(count)]
+    return [slice(row[4], row[4] + row[5]) for row in rows
+            if image.startswith(prefix, rows[names][4] + row[0])]
+
+
+def patched(source, prefix, old, new):
+    """A copy of a module in which a string of such a section is another."""
+    with open(source, "rb") as f:
+        image = f.read()
+    at, = [at for at in sections(image, prefix) if old in image[at]]
+    part = image[at].replace(old, new.ljust(len(old), b"\0"), 1)
+    with open("/run/patched.ko", "wb") as f:
+        f.write(image[:at.start] + part + image[at.stop:])
+    return "/run/patched.ko"
+
+
+def assert_nothing_armed():
+    for path in ("kprobes/list", "tracing/enabled_functions"):
+        with open("/sys/kernel/debug/" + path, encoding="utf-8") as f:
+            assert not f.read(), path
+
+
+def refused_by_the_kernel(path):
+    """One line that says why, and nothing of the module stays."""
+    lines = log_of(lambda: run("insmod", path, check=False))
+    assert len(lines) == 1 and lines[0].startswith("ephports: not loaded: "), lines
+    return lines[0]
+
+
+@test
+def second_copy_under_another_name_is_refused_and_the_first_goes_on():
+    with open(MODULE, "rb") as f:
+        assert b"name=ephports\0" in f.read()
+    other = patched(MODULE, b".gnu.linkonce.this_module", b"ephports\0", b"ephportz\0")
+    with loaded(), udp() as s:
+        line = refused_by_the_kernel(other)
+        assert "another module has created" in line and "lsmod" in line, line
+        assert not os.path.exists("/sys/module/ephportz")
+        s.bind(("", 0))
+        record(port_of(s))
+        eventually(lambda: assert_exact())
+    assert_nothing_armed()
+
+
+@test
+def module_that_finds_its_name_in_proc_taken_is_refused_without_a_warning():
+    squatter = patched(ORACLE, b".rodata", b"ephports_oracle\0", b"ephports\0")
+    run("rmmod", "ephports_oracle")
+    run("insmod", squatter)
+    try:
+        line = refused_by_the_kernel(MODULE)
+        assert "/proc/ephports" in line and "lsmod" in line, line
+        assert not is_loaded()
+        assert_nothing_armed()
+    finally:
+        run("rmmod", "ephports_oracle")
+        run("insmod", ORACLE)
     with loaded():
         eventually(lambda: assert_exact())
 

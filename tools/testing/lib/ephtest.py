@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -19,10 +20,15 @@ import traceback
 
 TOP = os.environ["EPHPORTS_TOP"]
 MODULE = os.environ["EPHPORTS_MODULE"]
+FAULTY_MODULE = os.environ.get("EPHPORTS_FAULTY_MODULE")
 ORACLE = os.environ["EPHPORTS_ORACLE"]
 # A copy that any user may run, whoever may enter the source tree.
 EPHSTAT = shutil.copy(os.path.join(TOP, "tools/ephstat/ephstat"), "/tmp/ephstat")
 STORM = os.path.join(TOP, "tools/testing/storm/storm")
+
+# The debug kernel checks so much that all takes several times as long.
+DEBUG_KERNEL = os.path.exists("/sys/kernel/debug/kmemleak")
+SLOW = 10 if DEBUG_KERNEL else 1
 
 LOW, HIGH = 32768, 60999
 IP_BIND_ADDRESS_NO_PORT = 24
@@ -41,11 +47,19 @@ def test(function):
     return function
 
 
+def chosen(tests):
+    """Those that EPHPORTS_TESTS names, or all."""
+    names = os.environ.get("EPHPORTS_TESTS")
+    return [t for t in tests if t.__name__ in names.split(",")] if names else tests
+
+
 def main():
+    tests = chosen(_tests) + (debug_tests() if DEBUG_KERNEL else [])
     print("KTAP version 1")
-    print(f"1..{len(_tests)}")
+    print(f"# booted {os.uname().release}")
+    print(f"1..{len(tests)}")
     failed = 0
-    for number, function in enumerate(_tests, 1):
+    for number, function in enumerate(tests, 1):
         name = function.__name__
         try:
             function()
@@ -69,8 +83,8 @@ def run(*command, check=True, **options):
 
 # ---- the module ----------------------------------------------------------------------------
 
-def load(*params, check=True):
-    done = run("insmod", MODULE, *params, check=check)
+def load(*params, check=True, module=MODULE):
+    done = run("insmod", module, *params, check=check)
     # Without RCU tasks, the records are not called complete before a second walk.
     end = time.monotonic() + 5
     while os.uname().release.startswith("5.10.") and check and time.monotonic() < end:
@@ -90,8 +104,8 @@ def unload():
 
 
 @contextlib.contextmanager
-def loaded(*params):
-    load(*params)
+def loaded(*params, module=MODULE):
+    load(*params, module=module)
     try:
         yield
     finally:
@@ -113,6 +127,43 @@ def log_of(function):
     function()
     return [line for line in run("dmesg", "--notime").stdout.splitlines()
             if line.startswith("ephports:") and "module" not in line.split(":")[1]]
+
+
+# ---- what the debug kernel found -------------------------------------------------------------
+
+def debug_tests():
+    """Last of all, in every case: a report would have ended the guest, but these make none."""
+    return [kmemleak_finds_nothing_of_ours, lockdep_is_still_on]
+
+
+def kmemleak(command):
+    with open("/sys/kernel/debug/kmemleak", "w", encoding="utf-8") as file:
+        file.write(command)
+
+
+def is_ours(leak):
+    """Unloaded, the module's functions have no names left, and their addresses stand alone."""
+    return "ephports" in leak or re.search(r"\] 0xffffffffc[0-9a-f]{7}$", leak, re.MULTILINE)
+
+
+def kmemleak_finds_nothing_of_ours():
+    # An object must be five seconds old, and unchanged from one scan to the next.
+    time.sleep(6)
+    kmemleak("scan")
+    time.sleep(6)
+    kmemleak("scan")
+    with open("/sys/kernel/debug/kmemleak", encoding="utf-8") as file:
+        leaks = ["unreferenced" + text for text in file.read().split("unreferenced")[1:]]
+    print(f"# kmemleak: {len(leaks)} objects in all")
+    ours = [leak for leak in leaks if is_ours(leak)]
+    assert not ours, f"{len(ours)} objects:\n" + "\n".join(ours[:5])
+
+
+def lockdep_is_still_on():
+    with open("/proc/lockdep_stats", encoding="utf-8") as file:
+        stats = {name.strip(): value.strip() for name, _, value in
+                 (line.partition(":") for line in file)}
+    assert stats["debug_locks"] == "1", stats
 
 
 # ---- what ephports says --------------------------------------------------------------------
@@ -176,7 +227,7 @@ def netns_of(pid="self"):
 
 def eventually(check, seconds=20):
     """For what the kernel does in its own time; never for what must hold at once."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * SLOW
     while True:
         try:
             return check()
@@ -335,6 +386,15 @@ def time_wait(server):
     accepted.recv(1)
     accepted.close()
     return port
+
+
+def end_time_wait():
+    """No TIME_WAIT is left. 5.10 cannot destroy one: it ends after its minute."""
+    run("ss", "-K", "state", "time-wait")
+
+    def ended():
+        assert not run("ss", "-Htan", "state", "time-wait").stdout
+    eventually(ended, 90)
 
 
 def unshare(flags):

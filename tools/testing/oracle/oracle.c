@@ -75,9 +75,10 @@ static void note(struct snapshot *snap, const struct sock *sk, u8 proto)
 	}
 }
 
-static void note_tcp(struct sock *sk, const struct inet_bind_bucket *tb, void *ctx)
+static bool note_tcp(struct sock *sk, const struct inet_bind_bucket *tb, void *ctx)
 {
 	note(ctx, sk, IPPROTO_TCP);
+	return true;
 }
 
 /* The bind buckets are one table for all namespaces. */

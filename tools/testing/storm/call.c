@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "call.h"
+#include "port.h"
 #include "tally.h"
 #include "worker.h"
 
@@ -35,6 +36,7 @@ int call_open(struct worker *w, enum proto proto, enum family family)
 
 	if (fd < 0)
 		return tally_call(CALL_SOCKET, -errno);
+	port_open(fd, proto, family);
 	if (family == FAMILY_V6 && rng_one_in(&w->rng, 4))
 		call_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	return fd;
@@ -70,8 +72,11 @@ int call_bind(int fd, enum proto proto, const struct addr *addr)
 		[PROTO_UDP]	= { CALL_UDP_BIND0, CALL_UDP_BIND },
 	};
 
-	return tally_call(calls[proto][addr_port(addr) != 0],
-			  error_of(bind(fd, &addr->any, addr->len)));
+	int err;
+
+	port_begin();
+	err = error_of(bind(fd, &addr->any, addr->len));
+	return tally_call(calls[proto][addr_port(addr) != 0], port_end_bind(fd, addr, err));
 }
 
 /**
@@ -111,8 +116,11 @@ int call_bind_inside(struct worker *w, int fd, enum proto proto, enum family fam
 
 int call_listen(int fd, enum proto proto, int backlog)
 {
-	return tally_call(proto == PROTO_MPTCP ? CALL_MPTCP_LISTEN : CALL_TCP_LISTEN,
-			  error_of(listen(fd, backlog)));
+	int err;
+
+	port_begin();
+	err = port_end_choice(fd, PORT_TCP_LISTEN, error_of(listen(fd, backlog)));
+	return tally_call(proto == PROTO_MPTCP ? CALL_MPTCP_LISTEN : CALL_TCP_LISTEN, err);
 }
 
 /**
@@ -146,9 +154,14 @@ static enum call connect_call(enum proto proto)
  */
 int call_connect_begin(int fd, enum proto proto, const struct addr *addr)
 {
-	int err = error_of(connect(fd, &addr->any, addr->len));
+	int err;
 
-	return err == -EINPROGRESS ? 0 : tally_call(connect_call(proto), err);
+	port_begin();
+	err = error_of(connect(fd, &addr->any, addr->len));
+	if (err == -EINPROGRESS)
+		err = 0;
+	port_end_choice(fd, proto == PROTO_UDP ? PORT_UDP_CONNECT : PORT_TCP_CONNECT, err);
+	return tally_call(connect_call(proto), err);
 }
 
 /**
@@ -163,6 +176,8 @@ int call_connect_end(struct worker *w, int fd, enum proto proto)
 		return -ETIMEDOUT;
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len))
 		err = errno;
+	if (err)
+		port_dropped(fd);
 	return tally_call(connect_call(proto), -err);
 }
 
@@ -204,7 +219,36 @@ int call_disconnect(int fd)
 {
 	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
 
+	port_dropped(fd);
 	return tally_call(CALL_DISCONNECT, error_of(connect(fd, &nobody, sizeof(nobody))));
+}
+
+/**
+ * call_send_fast() - connect and send in one, as Fast Open does
+ */
+int call_send_fast(int fd, const struct addr *addr)
+{
+	int err;
+
+	port_begin();
+	err = error_of((int)sendto(fd, "k", 1, MSG_FASTOPEN | MSG_NOSIGNAL, &addr->any, addr->len));
+	if (err == -EINPROGRESS || err > 0)
+		err = 0;
+	return tally_call(CALL_TCP_SENDTO, port_end_choice(fd, PORT_TCP_CONNECT, err));
+}
+
+/**
+ * call_send_udp() - send a datagram to an address
+ */
+int call_send_udp(int fd, const struct addr *addr)
+{
+	int err;
+
+	port_begin();
+	err = error_of((int)sendto(fd, "u", 1, 0, &addr->any, addr->len));
+	if (err > 0)
+		err = 0;
+	return tally_call(CALL_UDP_SENDTO, port_end_choice(fd, PORT_UDP_SEND, err));
 }
 
 /**

@@ -33,6 +33,8 @@ int call_connect_end(struct worker *w, int fd, enum proto proto);
 int call_connect(struct worker *w, int fd, enum proto proto, const struct addr *addr);
 int call_dial(struct worker *w, enum proto proto, enum family family);
 int call_disconnect(int fd);
+int call_send_fast(int fd, const struct addr *addr);
+int call_send_udp(int fd, const struct addr *addr);
 int call_order(int fd, char order);
 int call_await(struct worker *w, int fd, short events, int ms);
 int call_await_end(struct worker *w, int fd);

@@ -204,13 +204,9 @@ int connect_fast_open(struct worker *w)
 		if (!err && !rng_one_in(&w->rng, 4))
 			send(fd, "k", 1, MSG_NOSIGNAL);
 	} else {
-		err = sendto(fd, "k", 1, MSG_FASTOPEN | MSG_NOSIGNAL, &to.any, to.len) < 0 ?
-		      -errno : 0;
+		err = call_send_fast(fd, &to);
 		if (err == -EOPNOTSUPP)
 			return call_give_up(fd, TALLY_SKIPPED);
-		if (err == -EINPROGRESS)
-			err = 0;
-		tally_call(CALL_TCP_SENDTO, err);
 	}
 	return err ? call_give_up(fd, err) : keep(w, fd);
 }

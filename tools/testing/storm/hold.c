@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "kinds.h"
+#include "port.h"
 #include "tally.h"
 #include "worker.h"
 
@@ -84,6 +85,7 @@ int hold_listen_twice(struct worker *w)
 	if (fd < 0)
 		return fd;
 	shutdown(fd, SHUT_RDWR);
+	port_dropped(fd);
 	if (rng_one_in(&w->rng, 4))
 		return keep(w, fd);
 	err = call_listen(fd, PROTO_TCP, 8);

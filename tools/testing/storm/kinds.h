@@ -57,11 +57,15 @@ int udp_disconnect(struct worker *w);
 int odd_family_tcp(struct worker *w);
 int odd_family_udp(struct worker *w);
 int odd_narrow_range(struct worker *w);
+int odd_no_address(struct worker *w);
 
 /* process.c: who has a socket open */
 int process_fork(struct worker *w);
 int process_pass(struct worker *w);
-int process_thread(struct worker *w);
+
+/* thread.c: several at once in one process */
+int thread_several(struct worker *w);
+int thread_race(struct worker *w);
 
 /* destroy.c: ended from outside */
 int destroy_held(struct worker *w);

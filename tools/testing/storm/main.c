@@ -33,7 +33,7 @@
 static pid_t pids[OPTIONS_MAX_SLOTS];	/* by slot; 0: none lives */
 static int lifeline_end = -1;
 static bool failed;
-static volatile sig_atomic_t told_to_end;
+static volatile sig_atomic_t told_to_end, told_to_calm;
 
 static void complain(const char *what, unsigned int slot)
 {
@@ -43,8 +43,10 @@ static void complain(const char *what, unsigned int slot)
 
 static void note_signal(int sig)
 {
-	(void)sig;
-	told_to_end = 1;
+	if (sig == SIGUSR1)
+		told_to_calm = 1;
+	else
+		told_to_end = 1;
 }
 
 static void set_signals(void)
@@ -54,6 +56,7 @@ static void set_signals(void)
 	sigaction(SIGTERM, &act, NULL);
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGHUP, &act, NULL);
+	sigaction(SIGUSR1, &act, NULL);
 }
 
 /* Pools of all processes, passed sockets, and a server's clients. */
@@ -143,7 +146,7 @@ static bool is_ready(const struct slot *s)
 
 static bool has_done_all(const struct slot *s)
 {
-	return s->stopped || !s->left;
+	return told_to_calm || s->stopped || !s->left;
 }
 
 static bool has_stopped(const struct slot *s)
@@ -291,6 +294,11 @@ int main(int argc, char **argv)
 	share_out_ops();
 	run();
 	tally_print();
+	err = options.taken ? tally_write_taken(options.taken) : 0;
+	if (err) {
+		fprintf(stderr, "storm: cannot write %s: %s\n", options.taken, strerror(-err));
+		failed = true;
+	}
 	if (options.linger && !told_to_end && !failed)
 		stay_quiet();
 	end_all();

@@ -6,9 +6,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "netns.h"
+#include "shared.h"
 
 #define SYSCTLS	"/proc/sys/net/ipv4/"
 
@@ -89,4 +91,26 @@ int netns_enter_new(void)
 			return err;
 	}
 	return bring_up_loopback();
+}
+
+/**
+ * netns_note() - note the namespace that we are in, before a port is taken in it
+ * @slot: filled
+ *
+ * Return: 0 or -errno; -ENOSPC if there were too many.
+ */
+int netns_note(struct slot *slot)
+{
+	struct stat st;
+	unsigned int n;
+
+	if (stat("/proc/self/ns/net", &st))
+		return -errno;
+	atomic_store(&slot->netns, (unsigned int)st.st_ino);
+	atomic_store(&slot->pid, getpid());
+	n = atomic_fetch_add(&shared->namespaces, 1);
+	if (n >= SHARED_NAMESPACES)
+		return -ENOSPC;
+	atomic_store(&shared->netns[n], (unsigned int)st.st_ino);
+	return 0;
 }

@@ -2,6 +2,9 @@
 #ifndef STORM_NETNS_H
 #define STORM_NETNS_H
 
+struct slot;
+
 int netns_enter_new(void);
+int netns_note(struct slot *slot);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Socket options that are seldom used, and change what a port's holder looks like. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -60,4 +61,25 @@ int odd_narrow_range(struct worker *w)
 		return call_give_up(fd, err);
 	pool_put(w, fd);
 	return 0;
+}
+
+/* The same errno as from a range that is full, for another reason. */
+int odd_no_address(struct worker *w)
+{
+	enum proto proto = rng_one_in(&w->rng, 2) ? PROTO_UDP : PROTO_TCP;
+	enum family family = addr_pick_family(&w->rng);
+	int err, fd = call_open(w, proto, family);
+	struct addr addr;
+
+	if (fd < 0)
+		return fd;
+	addr_set(&addr, family, ADDR_ANY_HOST, 0);
+	if (family == FAMILY_V4)
+		inet_pton(AF_INET, "192.0.2.1", &addr.v4.sin_addr);
+	else
+		inet_pton(AF_INET6, family == FAMILY_V6 ? "2001:db8::1" : "::ffff:192.0.2.1",
+			  &addr.v6.sin6_addr);
+	err = call_bind(fd, proto, &addr);
+	close(fd);
+	return err == -EADDRNOTAVAIL ? 0 : -EPROTO;
 }

@@ -27,7 +27,7 @@ static void usage(FILE *out)
 	      "  --seed N      the same seed gives the same operations (default 1)\n"
 	      "  --ops N       operations of all processes together (default 10000, or without\n"
 	      "                limit if --seconds is given)\n"
-	      "  --seconds N   stop after N seconds\n"
+	      "  --seconds N   stop after N seconds, or at SIGUSR1\n"
 	      "  --procs N     processes in this network namespace (default 4)\n"
 	      "  --netns N     more processes, each in a namespace of its own, which dies with\n"
 	      "                sockets open and is followed by another (default 0; wants root)\n"
@@ -38,9 +38,16 @@ static void usage(FILE *out)
 	      "                SIGTERM, or for the end of standard input if that is a pipe,\n"
 	      "                a socket or a terminal\n"
 	      "\n"
+	      "  --taken FILE  at the end, write there every port of this network namespace that\n"
+	      "                was ever taken ('tcp PORT', 'udp PORT'), and the inode number of\n"
+	      "                every network namespace that there was ('netns INODE'). A port that\n"
+	      "                a thread took which lost its 'race' may be missing.\n"
+	      "\n"
 	      "Prints a line of totals: all operations; of each kind, how many succeeded out of\n"
-	      "how many that were not skipped; and the calls that failed, by their errors. Exit\n"
-	      "code 1 if a process died or hung, 2 for wrong usage.\n"
+	      "how many that were not skipped; ports taken ('took:'), by protocol and family; and\n"
+	      "the calls that failed, by their errors. Then a line for each network namespace:\n"
+	      "calls that were refused because no port was free. Exit code 1 if a process died or\n"
+	      "hung, 2 for wrong usage.\n"
 	      "\n"
 	      "Fast Open is real only with net.ipv4.tcp_fastopen=3. MPTCP, SOCK_DESTROY and the\n"
 	      "socket's own port range are skipped where the kernel has none.\n"
@@ -79,6 +86,7 @@ void options_parse(int argc, char **argv)
 		{ "kinds", required_argument, NULL, 'k' },
 		{ "hold", required_argument, NULL, 'd' },
 		{ "netns", required_argument, NULL, 'n' },
+		{ "taken", required_argument, NULL, 'f' },
 		{ "linger", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -110,6 +118,9 @@ void options_parse(int argc, char **argv)
 			break;
 		case 'n':
 			options.netns = (unsigned int)number(optarg, "netns", 0, OPTIONS_MAX_SLOTS / 2);
+			break;
+		case 'f':
+			options.taken = optarg;
 			break;
 		case 'l':
 			options.linger = true;

@@ -16,6 +16,7 @@
  * @seconds: 0 without a limit
  * @hold: sockets that a process keeps open at most
  * @linger: keep what is open at the end
+ * @taken: where to write which ports were taken; NULL: nowhere
  */
 struct options {
 	uint64_t seed;
@@ -25,6 +26,7 @@ struct options {
 	unsigned int seconds;
 	unsigned int hold;
 	bool linger;
+	const char *taken;
 };
 
 extern struct options options;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -7,12 +6,16 @@
 #include "pool.h"
 #include "worker.h"
 
-int pool_setup(struct pool *pool, unsigned int size)
+struct pool *pool_new(unsigned int size)
 {
+	struct pool *pool = calloc(1, sizeof(*pool));
+
+	if (!pool)
+		return NULL;
+	pthread_mutex_init(&pool->lock, NULL);
 	pool->fds = calloc(size, sizeof(*pool->fds));
-	pool->used = 0;
 	pool->size = size;
-	return pool->fds ? 0 : -ENOMEM;
+	return pool->fds ? pool : NULL;
 }
 
 /**
@@ -27,14 +30,32 @@ void pool_close_socket(struct worker *w, int fd)
 	close(fd);
 }
 
+/* The pool locked, and not empty. */
+static int take_any(struct worker *w)
+{
+	struct pool *pool = w->pool;
+	unsigned int i = rng_below(&w->rng, pool->used);
+	int fd = pool->fds[i];
+
+	pool->fds[i] = pool->fds[--pool->used];
+	return fd;
+}
+
 /**
  * pool_put() - keep a socket open; a full pool closes another for it
  */
 void pool_put(struct worker *w, int fd)
 {
-	if (w->pool.used == w->pool.size)
-		pool_close_some(w, 1);
-	w->pool.fds[w->pool.used++] = fd;
+	struct pool *pool = w->pool;
+	int other = -1;
+
+	pthread_mutex_lock(&pool->lock);
+	if (pool->used == pool->size)
+		other = take_any(w);
+	pool->fds[pool->used++] = fd;
+	pthread_mutex_unlock(&pool->lock);
+	if (other >= 0)
+		pool_close_socket(w, other);
 }
 
 /**
@@ -44,32 +65,24 @@ void pool_put(struct worker *w, int fd)
  */
 int pool_take(struct worker *w)
 {
-	struct pool *pool = &w->pool;
-	unsigned int i;
-	int fd;
+	struct pool *pool = w->pool;
+	int fd = -1;
 
-	if (!pool->used)
-		return -1;
-	i = rng_below(&w->rng, pool->used);
-	fd = pool->fds[i];
-	pool->fds[i] = pool->fds[--pool->used];
+	pthread_mutex_lock(&pool->lock);
+	if (pool->used)
+		fd = take_any(w);
+	pthread_mutex_unlock(&pool->lock);
 	return fd;
-}
-
-/**
- * pool_peek() - a random socket, which stays in the pool
- *
- * Return: -1 if the pool is empty.
- */
-int pool_peek(struct worker *w)
-{
-	if (!w->pool.used)
-		return -1;
-	return w->pool.fds[rng_below(&w->rng, w->pool.used)];
 }
 
 void pool_close_some(struct worker *w, unsigned int n)
 {
-	while (n-- && w->pool.used)
-		pool_close_socket(w, pool_take(w));
+	int fd;
+
+	while (n--) {
+		fd = pool_take(w);
+		if (fd < 0)
+			return;
+		pool_close_socket(w, fd);
+	}
 }

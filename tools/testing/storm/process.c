@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sockets that several processes hold, and threads. */
+/* Sockets that several processes hold. */
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <time.h>
 
 #include "kinds.h"
+#include "port.h"
 #include "process.h"
 #include "tally.h"
 #include "worker.h"
@@ -22,7 +22,7 @@
 /* Lets go of half of what it inherited: the rest is held by two. */
 static void drop_half(struct worker *w)
 {
-	unsigned int n = w->pool.used / 2;
+	unsigned int n = w->pool->used / 2;
 
 	while (n--)
 		close(pool_take(w));
@@ -41,6 +41,7 @@ static void __attribute__((noreturn)) help(struct worker *w, bool stays, int rea
 	unsigned int n = rng_below(&w->rng, HELPER_OPS);
 	char byte;
 
+	port_end_by_signal();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(0);
@@ -80,9 +81,10 @@ unsigned int process_reap(struct worker *w)
 	return busy;
 }
 
+/* In the middle of an operation, but not before it is known what came of a call. */
 static void end_helper(struct helper *helper)
 {
-	kill(helper->pid, SIGKILL);
+	kill(helper->pid, SIGUSR1);
 	waitpid(helper->pid, NULL, 0);
 	helper->pid = 0;
 }
@@ -181,30 +183,4 @@ int process_pass(struct worker *w)
 	else
 		close(fd);
 	return err;
-}
-
-struct errand {
-	struct worker *w;
-	int result;
-};
-
-static void *run_errand(void *arg)
-{
-	struct errand *errand = arg;
-
-	errand->result = kinds_run_inner(errand->w);
-	return NULL;
-}
-
-/* The same, by a thread that is not the process's first. */
-int process_thread(struct worker *w)
-{
-	struct errand errand = { .w = w };
-	pthread_t thread;
-	int err = pthread_create(&thread, NULL, run_errand, &errand);
-
-	if (err)
-		return tally_call(CALL_FORK, -err);
-	pthread_join(thread, NULL);
-	return errand.result;
 }

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "port.h"
 #include "server.h"
 #include "worker.h"
 
@@ -217,6 +218,7 @@ static int publish(_Atomic uint16_t *port, int fd)
 
 	if (!err)
 		atomic_store(port, addr_port(&addr));
+	port_note(fd);
 	return err;
 }
 

@@ -6,9 +6,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "options.h"
+#include "port.h"
 #include "tally.h"
+
+#define SHARED_NAMESPACES	65536
 
 /* Only ever goes up. */
 enum phase {
@@ -37,12 +41,19 @@ struct slot {
 	_Atomic bool dying;		/* on purpose, with sockets open: another follows */
 	_Atomic uint16_t tcp_ports[LISTENERS]; /* 0: there is no such listener */
 	_Atomic uint16_t udp_port;
+	_Atomic unsigned int netns;	/* inode number of its network namespace */
+	_Atomic pid_t pid;
+	_Atomic uint64_t refused[PORT_WAYS]; /* for want of a port, in that namespace */
 };
 
 struct shared {
 	_Atomic int phase;
 	_Atomic uint64_t activity;	/* goes up when a server does something */
 	struct tally tally;
+	_Atomic uint8_t taken[2][65536 / 8]; /* TCP, UDP: a bit for a port that was ever taken in
+					      * the network namespace that most share */
+	_Atomic unsigned int namespaces;
+	_Atomic unsigned int netns[SHARED_NAMESPACES]; /* inode numbers, of all there ever were */
 	struct slot slots[];
 };
 

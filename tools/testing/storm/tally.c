@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "kinds.h"
+#include "port.h"
 #include "shared.h"
 #include "tally.h"
 
@@ -88,25 +90,85 @@ static void print_kinds(const struct tally *tally)
 	}
 }
 
-/**
- * tally_print() - one line: operations, then succeeded/all of each kind, then the calls
- * that failed by their errors
- */
-void tally_print(void)
+static void print_took(const struct tally *tally)
+{
+	unsigned int proto, family;
+
+	for (proto = 0; proto <= PROTO_UDP; proto++)
+		for (family = 0; family < FAMILIES; family++)
+			printf(" took:%s=%" PRIu64, port_socket_names[proto][family],
+			       tally->took[proto][family]);
+}
+
+static void print_failures(const struct tally *tally)
 {
 	unsigned int call, err;
 	const char *name;
 
-	print_kinds(&shared->tally);
 	for (call = 0; call < CALLS; call++) {
 		for (err = 0; err < TALLY_ERRNOS; err++) {
-			if (!shared->tally.failures[call][err])
+			if (!tally->failures[call][err])
 				continue;
 			name = strerrorname_np((int)err);
 			printf(" %s:%s=%" PRIu64, call_names[call], name ? name : "unknown",
-			       shared->tally.failures[call][err]);
+			       tally->failures[call][err]);
 		}
 	}
+}
+
+/* Of the slots that share a network namespace, @first and those after it, or of one alone. */
+static void print_refused(unsigned int first, unsigned int n)
+{
+	const struct slot *slot = &shared->slots[first];
+	unsigned int way, i;
+	uint64_t sum;
+
+	printf("refused pid=%d netns=%u", (int)slot->pid, slot->netns);
+	for (way = 0; way < PORT_WAYS; way++) {
+		for (sum = 0, i = 0; i < n; i++)
+			sum += slot[i].refused[way];
+		printf(" %s=%" PRIu64, port_way_names[way], sum);
+	}
 	putchar('\n');
+}
+
+/**
+ * tally_print() - lines of operations and calls, and of what was refused in each network
+ *	namespace that there is
+ */
+void tally_print(void)
+{
+	unsigned int slot;
+
+	print_kinds(&shared->tally);
+	print_took(&shared->tally);
+	print_failures(&shared->tally);
+	putchar('\n');
+	print_refused(0, options.procs);
+	for (slot = options.procs; slot < shared_slots(); slot++)
+		print_refused(slot, 1);
 	fflush(stdout);
+}
+
+/**
+ * tally_write_taken() - which ports were ever taken in the namespace that most share, and in
+ *	which namespaces
+ *
+ * Return: 0 or -errno.
+ */
+int tally_write_taken(const char *path)
+{
+	static const char *const protos[] = { "tcp", "udp" };
+	unsigned int proto, port, n;
+	FILE *file = fopen(path, "we");
+
+	if (!file)
+		return -errno;
+	for (n = 0; n < shared->namespaces; n++)
+		fprintf(file, "netns %u\n", shared->netns[n]);
+	for (proto = 0; proto < 2; proto++)
+		for (port = 0; port < 65536; port++)
+			if (shared->taken[proto][port / 8] & 1 << port % 8)
+				fprintf(file, "%s %u\n", protos[proto], port);
+	return fclose(file) ? -errno : 0;
 }

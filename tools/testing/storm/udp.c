@@ -51,9 +51,7 @@ static int send_to_sink(struct worker *w, int fd, enum family family)
 	struct addr to;
 
 	server_pick(w, PROTO_UDP, family, &to);
-	if (sendto(fd, "u", 1, 0, &to.any, to.len) < 0)
-		return tally_call(CALL_UDP_SENDTO, -errno);
-	return 0;
+	return call_send_udp(fd, &to);
 }
 
 int udp_connect(struct worker *w)

@@ -9,6 +9,7 @@
 
 #include "kinds.h"
 #include "netns.h"
+#include "port.h"
 #include "process.h"
 #include "worker.h"
 
@@ -31,12 +32,16 @@ static void start(struct worker *w)
 		if (err)
 			fail(w, "cannot make a network namespace", err);
 	}
+	err = netns_note(w->slot);
+	if (err)
+		fail(w, "cannot tell its network namespace", err);
 	err = addr_read_range(&w->range);
 	if (err)
 		fail(w, "cannot read the range of ports", err);
-	err = pool_setup(&w->pool, options.hold);
-	if (err)
-		fail(w, "pool", err);
+	w->pool = pool_new(options.hold);
+	if (!w->pool)
+		fail(w, "pool", -ENOMEM);
+	port_setup(w->slot, w->own_netns);
 	err = server_start(w);
 	if (err)
 		fail(w, "cannot serve", err);

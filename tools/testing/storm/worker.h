@@ -24,13 +24,13 @@ struct helper {
 };
 
 /**
- * struct worker - this process
+ * struct worker - this process, or one of its threads, which serves nothing
  * @number: its slot's
  * @slot: what the others see of it
  * @own_netns: it is alone in its network namespace
  * @range: the ephemeral range there
  * @rng: of the operation under way
- * @pool: sockets kept open
+ * @pool: sockets kept open, by all its threads
  * @server: what it serves
  * @helpers: its children
  */
@@ -40,7 +40,7 @@ struct worker {
 	bool own_netns;
 	struct port_range range;
 	struct rng rng;
-	struct pool pool;
+	struct pool *pool;
 	struct server server;
 	struct helper helpers[WORKER_HELPERS];
 };

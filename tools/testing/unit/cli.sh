@@ -50,6 +50,42 @@ exits 2 'takes no "now"' resync now
 exits 2 '--all-netns does not go with summary' -A
 exits 2 '--tcp does not go with resync' resync -t
 exits 2 'exclude each other' list -A -N 1
+exits 2 'exclude each other' map -j --svg
+exits 2 '--svg does not go with list' list --svg
+exits 2 'takes no "now"' map now
+exits 2 'top -b' top
+exits 2 'top -b' top -n 3
+exits 2 'takes a number from 1 on, not "0"' top -b -n 0
+exits 2 'takes a number from 1 on, not "x"' top -b -nx
+exits 2 'takes seconds, from 0.1 to 86400, not "0"' top -b -d 0
+exits 2 'takes seconds, from 0.1 to 86400, not "nan"' top -b --delay nan
+exits 2 '"foo"' top -b state foo
+exits 2 'has no JSON' -j top -b
+exits 2 '--batch does not go with list' list -b
+exits 2 '--delay does not go with why' why -d 1
+exits 2 'is no address' why frob
+exits 2 'is no address' why 1.2.3
+exits 2 '"frob"' why state frob
+exits 2 '--top takes' dest --top 0
+exits 2 '--top takes' dest --top 1025
+exits 2 '--top takes' owners --top 5x
+exits 2 '--top does not go with list' list --top 5
+exits 2 '--by takes process' owners --by pid
+exits 2 '--by does not go with dest' dest --by uid
+exits 2 'sets no threshold' alerts --set frob=5
+exits 2 'exclude each other' alerts --set notice=50 --follow
+exits 2 '--follow does not go with list' list --follow
+exits 2 '"state" is no port' thief state
+exits 2 'is no number of a picture' blackbox one
+exits 2 'takes one number' blackbox 1 2
+exits 2 'takes no "tcp"' failures tcp
+exits 2 '"frob" is not supported' dest frob
+exits 3 '^EPHPORTS UNKNOWN - there is no option -x' check -x
+exits 3 '^EPHPORTS UNKNOWN - -w x is no range' check -w x
+exits 3 '^EPHPORTS UNKNOWN - --critical takes an argument' check -c
+exits 3 '^EPHPORTS UNKNOWN - --json does not go' check -j
+exits 3 '^EPHPORTS UNKNOWN - there is no network namespace' -N nowhere check
+exits 3 '^EPHPORTS UNKNOWN - --since' check --since soon
 exits 2 '"or"' list sport = :1 or sport = :2
 exits 2 '"("' list '( sport = :1 )'
 exits 2 '"foo"' -j list -t state foo
@@ -66,7 +102,17 @@ if [ ! -e /sys/module/ephports ]; then
 	exits 3 'modprobe ephports' list
 	exits 3 'modprobe ephports' -j
 	exits 3 'modprobe ephports' resync
+	exits 3 'modprobe ephports' map
+	exits 3 'modprobe ephports' top -b -n 1
+	exits 3 'modprobe ephports' why
+	exits 3 'modprobe ephports' why 10.0.0.9:443
+	exits 3 'modprobe ephports' why 4711
 	exits 3 'modprobe ephports' list -N /proc/self/ns/net
+	for command in dest owners failures thief hist blackbox alerts 'alerts --follow'; do
+		# shellcheck disable=SC2086 # a command and its option
+		exits 3 '^ephstat: the ephports module is not loaded' $command
+	done
+	exits 3 '^EPHPORTS UNKNOWN - the ephports module is not loaded' check
 	exits 3 'modprobe ephports' -t -4 -n -p -H list state established -N $$
 fi
 

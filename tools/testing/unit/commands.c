@@ -1,30 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the subcommands write, of records that a fake module tells. */
-#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
-
-#include "ephstat.h"
 #include "fake.h"
+#include "runner.h"
 
 #include "ktap.h"
 
-#define ALL_TOLD	UINT32_MAX
-
-static struct ephstat es;
-static struct error err;
-static char *output;
 static struct port ports[8];
-
-static struct address address(const char *s)
-{
-	struct address addr = { .len = strchr(s, ':') ? 16 : 4 };
-
-	inet_pton(addr.len == 16 ? AF_INET6 : AF_INET, s, addr.bytes);
-	return addr;
-}
 
 static void set_protocol(struct info *info, uint8_t proto)
 {
@@ -46,7 +31,7 @@ static void reset(void)
 	set_protocol(&info, IPPROTO_UDP);
 	memset(ports, 0, sizeof(ports));
 	ports[0] = (struct port){
-		.told = ALL_TOLD & ~(1u << EPHPORTS_A_PORT_IFINDEX),
+		.told = ALL_TOLD & ~TOLD(EPHPORTS_A_PORT_IFINDEX),
 		.id = UINT64_MAX, .proto = IPPROTO_TCP, .family = AF_INET,
 		.local = address("10.0.0.5"), .local_port = 40000,
 		.peer = address("10.0.0.9"), .peer_port = 5432,
@@ -55,7 +40,7 @@ static void reset(void)
 		.age_ns = 3200000000ull,
 	};
 	ports[1] = (struct port){
-		.told = 1u << EPHPORTS_A_PORT_ID, .id = 2, .proto = IPPROTO_UDP,
+		.told = TOLD(EPHPORTS_A_PORT_ID), .id = 2, .proto = IPPROTO_UDP,
 		.family = AF_INET6, .local = address("::"), .local_port = 40001,
 		.state = EPHPORTS_STATE_UNCONNECTED, .reason = EPHPORTS_REASON_HIDDEN,
 		.netns = 4026531840u,
@@ -71,74 +56,7 @@ static void reset(void)
 
 	fake = (struct fake){ .ports = ports, .n_ports = 3, .distinct = 3,
 			      .before = info, .after = info };
-	es = (struct ephstat){ 0 };
-	filter_init(&es.filter);
-	err.text[0] = '\0';
-}
-
-/* Runs a command and keeps what it wrote. */
-static int run(int (*cmd)(struct ephstat *es, int argc, char **argv, struct error *err))
-{
-	size_t size;
-	int ret;
-
-	free(output);
-	es.out = open_memstream(&output, &size);
-	ret = cmd(&es, 0, NULL, &err);
-	fclose(es.out);
-	return ret;
-}
-
-static struct json_object *run_json(int (*cmd)(struct ephstat *es, int argc, char **argv,
-					       struct error *err), int wanted)
-{
-	struct json_tokener *tok = json_tokener_new();
-	struct json_object *doc;
-
-	es.json = true;
-	EXPECT(run(cmd) == wanted);
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	doc = json_tokener_parse_ex(tok, output, strlen(output));
-	EXPECT(doc && json_tokener_get_error(tok) == json_tokener_success);
-	json_tokener_free(tok);
-	return doc;
-}
-
-static struct json_object *member(struct json_object *obj, const char *name)
-{
-	struct json_object *value = NULL;
-
-	if (!json_object_object_get_ex(obj, name, &value)) {
-		printf("# there is no member %s\n", name);
-		ktap_broken++;
-	}
-	return value;
-}
-
-static const char *string(struct json_object *obj, const char *name)
-{
-	return json_object_get_string(member(obj, name));
-}
-
-static uint64_t number(struct json_object *obj, const char *name)
-{
-	struct json_object *value = member(obj, name);
-
-	EXPECT(json_object_get_type(value) == json_type_int);
-	return json_object_get_uint64(value);
-}
-
-static bool boolean(struct json_object *obj, const char *name)
-{
-	struct json_object *value = member(obj, name);
-
-	EXPECT(json_object_get_type(value) == json_type_boolean);
-	return json_object_get_boolean(value);
-}
-
-static struct json_object *row(struct json_object *doc, const char *array, unsigned int i)
-{
-	return json_object_array_get_idx(member(doc, array), i);
+	runner_reset();
 }
 
 static void test_list_json(void)
@@ -412,6 +330,6 @@ int main(void)
 	if (!freopen("/dev/null", "w", stderr))
 		return 1;
 	ret = ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
-	free(output);
+	runner_forget();
 	return ret;
 }

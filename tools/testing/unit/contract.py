@@ -6,8 +6,9 @@ import re
 import sys
 
 UAPI = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../uapi/linux")
-ATTR_SETS = ["info", "protocol", "counter", "port", "filter"]
-DEFINITIONS = ["state", "origin", "reason", "blind"]
+ATTR_SETS = ["info", "protocol", "counter", "port", "filter", "dest", "owner", "failure", "hist",
+             "box", "alert"]
+DEFINITIONS = ["state", "origin", "reason", "blind", "hist", "level"]
 
 count = 0
 failed = 0
@@ -81,24 +82,35 @@ def compare(prefix, header, yaml_items, start, typed):
         return problems
     for name, (_, item) in found.items():
         said = words(docs.get(name))
-        kind = re.match(r"(string|flag|nest|u8|u16|u32|u64)\b", said)
+        kind = re.match(r"(string|flag|nest|binary|u8|u16|u32|u64)\b", said)
         if typed and kind and kind[1] != item["type"]:
             problems.append(f"{name}: header {kind[1]}, YAML {item['type']}")
         # The type stands before the words in the header, and apart from them in YAML.
-        said = re.sub(r"^(string|flag|u8|u16|u32|u64)([,;] |$)", "", said)
+        said = re.sub(r"^(string|flag|binary|u8|u16|u32|u64)([,;] |$)", "", said)
         if said != words(item.get("doc")):
             problems.append(f"{name}: header \"{said}\", YAML \"{words(item.get('doc'))}\"")
     return problems
 
 
 def check_operations(sets, spec):
-    unknown = []
+    unknown, silent = [], []
     for operation in spec["operations"]["list"]:
-        for half in ("do", "dump"):
-            for side in operation.get(half, {}).values():
-                known = [item["name"] for item in sets[operation["attribute-set"]]["attributes"]]
-                unknown += [a for a in side["attributes"] if a not in known]
+        known = [item["name"] for item in sets[operation["attribute-set"]]["attributes"]]
+        sides = [side for half in ("do", "dump") for side in operation.get(half, {}).values()]
+        sides += [operation["event"]] if "event" in operation else []
+        unknown += [a for side in sides for a in side["attributes"] if a not in known]
+        # What is sent unasked comes from a group, and nothing else does.
+        if ("event" in operation) != ("mcgrp" in operation) or not sides:
+            silent.append(operation["name"])
     check("operations use attributes that exist", unknown)
+    check("every operation asks, answers or is an event of a group", silent)
+
+
+def check_groups(text, spec):
+    named = re.findall(r'^#define EPHPORTS_\w+_GROUP\s+"(\w+)"', text, re.M)
+    groups = [group["name"] for group in spec["mcast-groups"]["list"]]
+    used = [op["mcgrp"] for op in spec["operations"]["list"] if "mcgrp" in op]
+    check("multicast groups", [] if named == groups == used else [(named, groups, used)])
 
 
 def main():
@@ -109,7 +121,8 @@ def main():
         print("1..1\nok 1 contract # SKIP python3-yaml is not installed")
         return 0
     with open(os.path.join(UAPI, "ephports.h"), encoding="utf-8") as file:
-        header = header_enums(file.read())
+        text = file.read()
+    header = header_enums(text)
     with open(os.path.join(UAPI, "ephports.yaml"), encoding="utf-8") as file:
         spec = yaml.safe_load(file)
 
@@ -126,6 +139,7 @@ def main():
     check("every enum of the header is in YAML",
           sorted(set(header) - set(DEFINITIONS) - {"a_" + s for s in ATTR_SETS} - {"cmd"}))
     check_operations(sets, spec)
+    check_groups(text, spec)
     print(f"1..{count}")
     return 1 if failed else 0
 

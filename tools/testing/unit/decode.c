@@ -63,8 +63,8 @@ static void test_port(void)
 	EXPECT(port.netns == 4026531840u && port.age_ns == 5000000000ull && port.cookie == 9);
 	EXPECT_STR(port.comm, "curl");
 	/* All but the filter, which only requests have. */
-	EXPECT((port.told | 1 | 1u << EPHPORTS_A_PORT_FILTER) ==
-	       (1u << (EPHPORTS_A_PORT_MAX + 1)) - 1);
+	EXPECT((port.told | 1 | TOLD(EPHPORTS_A_PORT_FILTER)) ==
+	       TOLD(EPHPORTS_A_PORT_MAX + 1) - 1);
 }
 
 static void test_absent(void)
@@ -72,7 +72,7 @@ static void test_absent(void)
 	start();
 	mnl_attr_put_u64(nlh, EPHPORTS_A_PORT_ID, 1);
 	EXPECT(!decode_port(nlh, &port));
-	EXPECT(port.told == 1u << EPHPORTS_A_PORT_ID && !port.pid && !port.local.len);
+	EXPECT(port.told == TOLD(EPHPORTS_A_PORT_ID) && !port.pid && !port.local.len);
 	start();
 	EXPECT(!decode_port(nlh, &port) && !port.told);
 }
@@ -84,7 +84,7 @@ static void test_newer(void)
 	mnl_attr_put_u32(nlh, 60, 1);
 	mnl_attr_put_u16(nlh, EPHPORTS_A_PORT_LOCAL_PORT, 5);
 	EXPECT(!decode_port(nlh, &port));
-	EXPECT(port.told == 1u << EPHPORTS_A_PORT_LOCAL_PORT && port.local_port == 5);
+	EXPECT(port.told == TOLD(EPHPORTS_A_PORT_LOCAL_PORT) && port.local_port == 5);
 	start();
 	mnl_attr_put_u32(nlh, EPHPORTS_A_INFO_MAX + 1, 1);
 	EXPECT(!decode_info(nlh, &info) && !info.told);
@@ -156,8 +156,10 @@ static void test_info(void)
 	mnl_attr_put_u64(nlh, EPHPORTS_A_INFO_LOST, 2);
 	mnl_attr_put_u32(nlh, EPHPORTS_A_INFO_BLIND, EPHPORTS_BLIND_FTRACE);
 	nest = mnl_attr_nest_start(nlh, EPHPORTS_A_INFO_COUNTERS);
-	for (i = 1; i < EPHPORTS_A_COUNTER_PAD; i++)
-		mnl_attr_put_u64(nlh, i, 100 + i);
+	for (i = 1; i <= EPHPORTS_A_COUNTER_MAX; i++) {
+		if (i != EPHPORTS_A_COUNTER_PAD)
+			mnl_attr_put_u64(nlh, i, 100 + i);
+	}
 	mnl_attr_nest_end(nlh, nest);
 	put_protocol(IPPROTO_TCP);
 	put_protocol(IPPROTO_UDP);
@@ -168,6 +170,8 @@ static void test_info(void)
 	EXPECT(info.complete && info.blind == EPHPORTS_BLIND_FTRACE);
 	EXPECT(!told(&info, EPHPORTS_A_INFO_CAPACITY));
 	EXPECT(info.counters[EPHPORTS_A_COUNTER_RESYNCS] == 100 + EPHPORTS_A_COUNTER_RESYNCS);
+	EXPECT(info.counters[EPHPORTS_A_COUNTER_UDP_NESTED] ==
+	       100 + EPHPORTS_A_COUNTER_UDP_NESTED);
 	EXPECT(info.n_protocols == 2 && info.protocols[1].proto == IPPROTO_UDP);
 	EXPECT(protocol_ports(&info.protocols[0]) == 28232 && info.protocols[0].failures == 7);
 	EXPECT(info.protocols[0].reserved == 3 && info.protocols[0].in_use == 10 &&

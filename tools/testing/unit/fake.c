@@ -30,6 +30,17 @@ int nl_resync(struct nl *nl, struct info *info, struct error *err)
 	return nl_info(nl, 0, info, err);
 }
 
+/* Tells record @i of a dump, unless the dump is to break there. */
+#define TELL(fn, record, i) do { \
+	int ret_; \
+\
+	if (fake.fail_at && (i) + 1 == fake.fail_at) \
+		return error_set(err, EXIT_RUNTIME, "the dump broke"); \
+	ret_ = (fn)((record), arg); \
+	if (ret_) \
+		return ret_; \
+} while (0)
+
 int nl_ports(struct nl *nl, const struct filter *filter, port_fn fn, void *arg,
 	     bool *interrupted, struct error *err)
 {
@@ -37,15 +48,110 @@ int nl_ports(struct nl *nl, const struct filter *filter, port_fn fn, void *arg,
 
 	(void)nl;
 	fake.asked = *filter;
-	*interrupted = fake.interrupted;
+	*interrupted |= fake.interrupted;
 	for (i = 0; i < fake.n_ports; i++) {
-		int ret;
+		const struct port *port = &fake.ports[i % fake.distinct];
 
-		if (fake.fail_at && i + 1 == fake.fail_at)
-			return error_set(err, EXIT_RUNTIME, "the dump broke");
-		ret = fn(&fake.ports[i % fake.distinct], arg);
-		if (ret)
-			return ret;
+		if (port->local_port >= filter->port_low && port->local_port <= filter->port_high)
+			TELL(fn, port, i);
 	}
 	return EXIT_OK;
+}
+
+int nl_dests(struct nl *nl, const struct filter *filter, uint32_t top, dest_fn fn, void *arg,
+	     bool *interrupted, struct error *err)
+{
+	unsigned int i;
+
+	(void)nl;
+	fake.asked = *filter;
+	fake.asked_top = top;
+	*interrupted |= fake.interrupted;
+	for (i = 0; i < fake.n_dests; i++)
+		TELL(fn, &fake.dests[i], i);
+	return EXIT_OK;
+}
+
+int nl_owners(struct nl *nl, const struct filter *filter, uint32_t top, owner_fn fn, void *arg,
+	      bool *interrupted, struct error *err)
+{
+	unsigned int i;
+
+	(void)nl;
+	fake.asked = *filter;
+	fake.asked_top = top;
+	*interrupted |= fake.interrupted;
+	for (i = 0; i < fake.n_owners; i++)
+		TELL(fn, &fake.owners[i], i);
+	return EXIT_OK;
+}
+
+int nl_failures(struct nl *nl, const struct filter *filter, failure_fn fn, void *arg,
+		bool *interrupted, struct error *err)
+{
+	unsigned int i;
+
+	(void)nl;
+	fake.asked = *filter;
+	*interrupted |= fake.interrupted;
+	for (i = 0; i < fake.n_failures; i++)
+		TELL(fn, &fake.failures[i], i);
+	return EXIT_OK;
+}
+
+int nl_hists(struct nl *nl, uint32_t netns, hist_fn fn, void *arg, struct error *err)
+{
+	unsigned int i;
+
+	(void)nl;
+	fake.asked_netns = netns;
+	for (i = 0; i < fake.n_hists; i++)
+		TELL(fn, &fake.hists[i], i);
+	return EXIT_OK;
+}
+
+int nl_boxes(struct nl *nl, const struct filter *filter, box_fn fn, void *arg,
+	     bool *interrupted, struct error *err)
+{
+	unsigned int i;
+
+	(void)nl;
+	fake.asked = *filter;
+	*interrupted |= fake.interrupted;
+	for (i = 0; i < fake.n_boxes; i++)
+		TELL(fn, &fake.boxes[i], i);
+	return EXIT_OK;
+}
+
+int nl_alert_get(struct nl *nl, struct alert *alert, struct error *err)
+{
+	(void)nl;
+	(void)err;
+	*alert = fake.thresholds;
+	return EXIT_OK;
+}
+
+int nl_alert_set(struct nl *nl, const struct alert *alert, struct error *err)
+{
+	(void)nl;
+	(void)err;
+	if (told(alert, EPHPORTS_A_ALERT_NOTICE))
+		fake.thresholds.notice = alert->notice;
+	if (told(alert, EPHPORTS_A_ALERT_WARNING))
+		fake.thresholds.warning = alert->warning;
+	if (told(alert, EPHPORTS_A_ALERT_CRITICAL))
+		fake.thresholds.critical = alert->critical;
+	if (told(alert, EPHPORTS_A_ALERT_CLEAR))
+		fake.thresholds.clear = alert->clear;
+	return EXIT_OK;
+}
+
+int nl_follow_alerts(struct nl *nl, alert_fn fn, void *arg, struct error *err)
+{
+	unsigned int i;
+
+	(void)nl;
+	for (i = 0; i < fake.n_alerts; i++)
+		TELL(fn, fake.alerts[i].told ? &fake.alerts[i] : NULL, i);
+	return error_set(err, EXIT_RUNTIME, "the module went away");
 }

@@ -176,6 +176,14 @@ static void test_health(void)
 	health_text(&text, &info);
 	EXPECT(health_is_bad(&info));
 	EXPECT_STR(taken(), "incomplete: 3 holders lost since loading; mend with: ephstat resync");
+	info.lost = 0;
+	info.counters[EPHPORTS_A_COUNTER_MISSED_ASSIGN] = 7;
+	health_text(&text, &info);
+	EXPECT_STR(taken(), "incomplete: some holders may be missing, 7 probes missed; "
+			    "mend with: ephstat resync");
+	info.complete = true;
+	health_text(&text, &info);
+	EXPECT_STR(taken(), "complete, nothing lost, 7 probes missed, all mended");
 	info.blind = EPHPORTS_BLIND_KPROBES;
 	health_text(&text, &info);
 	EXPECT(!strncmp(taken(), "blind: kprobes", 14));

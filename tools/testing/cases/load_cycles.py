@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# guest: --parallel --cpus 4 --mem 2048 --timeout 900 --append slab_nomerge
+"""Loading and unloading again and again, under connect load and readers, costs no memory.
+
+Other things than the module take memory too, and keep it: a cache that grows once proves nothing.
+So the cycles are cut into parts, and the kernel's memory is counted after each, at rest: what is
+lost in each cycle makes every part grow, and by its number of cycles at least.
+"""
+import contextlib
+import os
+import re
+import subprocess
+import time
+
+from ephtest import *
+
+CYCLES = int(os.environ.get("EPHPORTS_CYCLES", "50"))
+PARTS = 3
+WARM_UP = max(CYCLES // 10, 5)
+
+
+@contextlib.contextmanager
+def storm():
+    with subprocess.Popen([STORM, "--seconds", "100000", "--procs", "3"],
+                          stdout=subprocess.DEVNULL) as p:
+        yield
+        assert p.poll() is None, f"the storm ended by itself, with {p.returncode}"
+        p.terminate()
+        assert p.wait(timeout=120 * SLOW) == 0, f"the storm ended with {p.returncode}"
+
+
+@contextlib.contextmanager
+def readers():
+    """Who reads all the time, whether there is something to read or not; counts what was read."""
+    commands = ("cat /proc/ephports", f"{EPHSTAT} -j list -A")
+    loop = "exec 2>/dev/null; while :; do if %s >/dev/null; then echo; fi; sleep 0.02; done"
+    with contextlib.ExitStack() as stack:
+        started = []
+        for command in commands:
+            p = stack.enter_context(subprocess.Popen(
+                ["bash", "-c", loop % command], stdout=subprocess.PIPE, start_new_session=True))
+            started.append((command, p))
+        yield
+        for command, p in started:
+            os.killpg(p.pid, signal.SIGTERM)
+            reads = p.stdout.read().count(b"\n")
+            print(f"# {command}: {reads} times")
+            assert reads, f"'{command}' never read anything"
+
+
+def cycle():
+    load()
+    # A reader in the middle of a dump holds the module.
+    end = time.monotonic() + 60 * SLOW
+    while run("rmmod", "ephports", check=False).returncode:
+        assert time.monotonic() < end, "the module is in use for ever"
+    assert not is_loaded()
+
+
+def cycles(n):
+    with storm(), readers():
+        for _ in range(n):
+            cycle()
+
+
+def at_rest():
+    """Nothing is left that goes by itself: TIME_WAIT sockets, caches, what RCU frees later."""
+    end = time.monotonic() + 90 * SLOW
+    while run("ss", "-Htan").stdout.strip() and time.monotonic() < end:
+        run("ss", "-K", "state", "time-wait")
+        time.sleep(0.5)
+    for _ in range(3):
+        sysctl("vm.drop_caches", 3)
+        for cache in os.listdir("/sys/kernel/slab"):
+            with contextlib.suppress(OSError), \
+                    open(f"/sys/kernel/slab/{cache}/shrink", "w", encoding="utf-8") as file:
+                file.write("1")
+        time.sleep(0.5)
+
+
+# Files that are opened, and what watches memory, take from these and keep it.
+FOREIGN = re.compile("inode|dentry|file|filp|damon")
+
+
+def slab_objects():
+    with open("/proc/slabinfo", encoding="utf-8") as file:
+        rows = [line.split() for line in file.readlines()[2:]]
+    return {f"slab {r[0]}": int(r[1]) for r in rows if not FOREIGN.search(r[0])}
+
+
+def vmalloc_areas():
+    """By who took them. What was freed and is not yet unmapped counts no more."""
+    found = {}
+    with open("/proc/vmallocinfo", encoding="utf-8") as file:
+        for line in file:
+            caller = re.match(r"\S+\s+\d+ (\S+?)(\+\S+)?( \[.*\])? ", line)
+            if caller and "unpurged" not in line and caller[1] != "vm_map_ram":
+                name = f"vmalloc {caller[1]}"
+                found[name] = found.get(name, 0) + 1
+    return found
+
+
+def percpu_kilobytes():
+    with open("/proc/meminfo", encoding="utf-8") as file:
+        return {"percpu kB": int(line.split()[1]) for line in file if line.startswith("Percpu")}
+
+
+def memory():
+    at_rest()
+    return {**slab_objects(), **vmalloc_areas(), **percpu_kilobytes()}
+
+
+def grew_in_each(looks, per_part):
+    """What grew from each look to the next, by an object a cycle: the least of its steps.
+    Fewer than one a cycle is what the kernel keeps of files that were opened, and chance."""
+    steps = [{what: after[what] - before.get(what, 0) for what in after}
+             for before, after in zip(looks, looks[1:])]
+    least = {what: min(step.get(what, 0) for step in steps) for what in steps[0]}
+    return {what: n for what, n in least.items() if n >= per_part}
+
+
+@test
+def loading_and_unloading_under_load_and_readers_loses_no_memory():
+    start = time.monotonic()
+    cycles(WARM_UP)
+    looks = [memory()]
+    per_part = (CYCLES - WARM_UP) // PARTS
+    for part in range(PARTS):
+        cycles(per_part)
+        looks.append(memory())
+        print(f"# {WARM_UP + (part + 1) * per_part} cycles, {time.monotonic() - start:.0f} s",
+              flush=True)
+    for what in sorted(looks[-1], key=lambda what: looks[0].get(what, 0) - looks[-1][what])[:6]:
+        print(f"# {what}:", *(look.get(what, 0) for look in looks))
+    ours = [what for what in looks[-1] if "ephports" in what]
+    assert not ours, f"left behind: {ours}"
+    grew = grew_in_each(looks, per_part)
+    assert not grew, f"in each {per_part} cycles, at least: {grew}"
+
+
+@test
+def after_them_it_still_counts_right():
+    with loaded(), listener() as server:
+        pairs = [connected(server) for _ in range(20)]
+        assert_exact()
+        for pair in pairs:
+            for s in pair:
+                s.close()
+
+
+if __name__ == "__main__":
+    with oracle():
+        main()
