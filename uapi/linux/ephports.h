@@ -67,6 +67,25 @@
  * EPHPORTS_ALERT_GROUP of the namespace that it happened in: a namespace or a destination
  * crossed a threshold, or an allocation failed.
  *
+ * EPHPORTS_CMD_WATCH, do: from now on what happens to the records that pass
+ * EPHPORTS_A_EVENT_FILTER is sent to the asking socket, and to no other, until it is closed:
+ * each event is one message of EPHPORTS_CMD_EVENT with EPHPORTS_A_EVENT_*, several to a
+ * datagram. The answer has EPHPORTS_A_EVENT_BOOT: all that happens from then on is told.
+ * Events come in the order of their times; those of one holder in the order in which they
+ * happened. The rights, the filter and the numbering of users and processes are those of the
+ * request. EPHPORTS_A_EVENT_SEQ counts from 1 what passed the filter, delivered or not. What
+ * found the socket's queue full is lost to this reader alone, and counted: an event of kind
+ * EPHPORTS_EVENT_LOST says how many as soon as there is room, even if nothing else happens. A
+ * reader sets NETLINK_NO_ENOBUFS, since it is told better than by ENOBUFS. A socket that
+ * watches already, or one more than the module serves, is refused with EBUSY.
+ *
+ * EPHPORTS_CMD_WHO_GET, dump: who held ports at any time from EPHPORTS_A_WHO_SINCE to
+ * EPHPORTS_A_WHO_UNTIL: first one message with EPHPORTS_A_WHO_COVERED_FROM per span for which
+ * the answer is whole, the earliest first; then one with EPHPORTS_A_WHO_HOLDER per holder that
+ * passes EPHPORTS_A_WHO_FILTER, those that hold a port still and, the latest of each CPU first,
+ * those that have released it. Outside the spans a holder may be missing, or be told although
+ * it had let go. A socket and the TIME_WAIT that took over from it are one holder.
+ *
  * EPHPORTS_CMD_RESYNC, do, CAP_NET_ADMIN in the initial user namespace: walks the
  * kernel's own socket tables once, mends the records, and answers when done with
  * one message of EPHPORTS_A_INFO_*.
@@ -97,6 +116,9 @@ enum ephports_cmd {
 	EPHPORTS_CMD_ALERT_GET,
 	EPHPORTS_CMD_ALERT_SET,
 	EPHPORTS_CMD_ALERT,
+	EPHPORTS_CMD_WATCH,
+	EPHPORTS_CMD_EVENT,
+	EPHPORTS_CMD_WHO_GET,
 
 	__EPHPORTS_CMD_MAX,
 	EPHPORTS_CMD_MAX = __EPHPORTS_CMD_MAX - 1
@@ -337,6 +359,10 @@ enum ephports_a_counter {
  * @EPHPORTS_A_PORT_FILTER: nest of EPHPORTS_A_FILTER_*, in requests only: which
  *	records to tell; absent means those of one's own namespace, all
  * @EPHPORTS_A_PORT_PAD: alignment only
+ * @EPHPORTS_A_PORT_NSID: u64, number of the network namespace, from 1 since loading, never
+ *	used again (its inode number is)
+ * @EPHPORTS_A_PORT_TIME_WAIT: u64, ns of AGE that it was in TIME_WAIT; absent if it never was,
+ *	or since when is not known
  */
 enum ephports_a_port {
 	EPHPORTS_A_PORT_UNSPEC,
@@ -361,6 +387,8 @@ enum ephports_a_port {
 	EPHPORTS_A_PORT_COOKIE,
 	EPHPORTS_A_PORT_FILTER,
 	EPHPORTS_A_PORT_PAD,
+	EPHPORTS_A_PORT_NSID,
+	EPHPORTS_A_PORT_TIME_WAIT,
 
 	__EPHPORTS_A_PORT_MAX,
 	EPHPORTS_A_PORT_MAX = __EPHPORTS_A_PORT_MAX - 1
@@ -733,6 +761,102 @@ enum ephports_a_alert {
 
 	__EPHPORTS_A_ALERT_MAX,
 	EPHPORTS_A_ALERT_MAX = __EPHPORTS_A_ALERT_MAX - 1
+};
+
+/**
+ * enum ephports_event - what happened to a record
+ * @EPHPORTS_EVENT_ASSIGNED: a port was taken
+ * @EPHPORTS_EVENT_TIME_WAIT: a timewait socket took the port over; the socket before it, which
+ *	has the same cookie, is not told to release it
+ * @EPHPORTS_EVENT_RELEASED: the port was given back
+ * @EPHPORTS_EVENT_FAILED: no port was free, or the one that was asked for by number was taken
+ * @EPHPORTS_EVENT_FOUND: a walk of the kernel's tables found a holder that had no record
+ * @EPHPORTS_EVENT_DROPPED: a record was found to be stale: its port was released unseen
+ * @EPHPORTS_EVENT_LOST: events were lost to this reader
+ */
+enum ephports_event {
+	EPHPORTS_EVENT_ASSIGNED,
+	EPHPORTS_EVENT_TIME_WAIT,
+	EPHPORTS_EVENT_RELEASED,
+	EPHPORTS_EVENT_FAILED,
+	EPHPORTS_EVENT_FOUND,
+	EPHPORTS_EVENT_DROPPED,
+	EPHPORTS_EVENT_LOST,
+
+	__EPHPORTS_EVENT_MAX,
+	EPHPORTS_EVENT_MAX = __EPHPORTS_EVENT_MAX - 1
+};
+
+/**
+ * enum ephports_a_event - something that happened
+ * @EPHPORTS_A_EVENT_SEQ: u64, its number among those for this reader, from 1; of LOST the
+ *	first number of those that were lost
+ * @EPHPORTS_A_EVENT_KIND: u8, enum ephports_event
+ * @EPHPORTS_A_EVENT_TIME: u64, CLOCK_REALTIME of the event, ns, by the clock of the sending;
+ *	of LOST of the first that was lost
+ * @EPHPORTS_A_EVENT_BOOT: u64, CLOCK_BOOTTIME of the same, ns
+ * @EPHPORTS_A_EVENT_PORT: nest of EPHPORTS_A_PORT_*, the record at the event; absent for
+ *	FAILED and LOST
+ * @EPHPORTS_A_EVENT_FAILURE: nest of EPHPORTS_A_FAILURE_*, who was refused what; for FAILED
+ * @EPHPORTS_A_EVENT_LOST: u64, how many events were lost; for LOST
+ * @EPHPORTS_A_EVENT_LOST_SPAN: u64, ns from the first of them to the last
+ * @EPHPORTS_A_EVENT_LOST_UNSORTED: u64, of LOST, those that were lost before the filter was
+ *	asked (the module's own buffer was full): not all of them need have been for this reader
+ * @EPHPORTS_A_EVENT_KINDS: u32, mask of 1 << enum ephports_event, in requests only: which
+ *	kinds to tell; absent: all. LOST is always told
+ * @EPHPORTS_A_EVENT_FILTER: nest of EPHPORTS_A_FILTER_*, in requests only; absent: those of
+ *	one's own namespace, all. A failure passes by the port that was asked for by number
+ * @EPHPORTS_A_EVENT_PAD: alignment only
+ */
+enum ephports_a_event {
+	EPHPORTS_A_EVENT_UNSPEC,
+	EPHPORTS_A_EVENT_SEQ,
+	EPHPORTS_A_EVENT_KIND,
+	EPHPORTS_A_EVENT_TIME,
+	EPHPORTS_A_EVENT_BOOT,
+	EPHPORTS_A_EVENT_PORT,
+	EPHPORTS_A_EVENT_FAILURE,
+	EPHPORTS_A_EVENT_LOST,
+	EPHPORTS_A_EVENT_LOST_SPAN,
+	EPHPORTS_A_EVENT_LOST_UNSORTED,
+	EPHPORTS_A_EVENT_KINDS,
+	EPHPORTS_A_EVENT_FILTER,
+	EPHPORTS_A_EVENT_PAD,
+
+	__EPHPORTS_A_EVENT_MAX,
+	EPHPORTS_A_EVENT_MAX = __EPHPORTS_A_EVENT_MAX - 1
+};
+
+/**
+ * enum ephports_a_who - who held a port, and when
+ * @EPHPORTS_A_WHO_COVERED_FROM: u64, CLOCK_REALTIME, ns, by the clock of now: start of a span
+ *	for which the answer is whole
+ * @EPHPORTS_A_WHO_COVERED_TO: u64, likewise, its end
+ * @EPHPORTS_A_WHO_HOLDER: nest of EPHPORTS_A_PORT_*, the holder, as it was when it let go
+ * @EPHPORTS_A_WHO_FROM: u64, CLOCK_REALTIME of the assignment, ns, by the clock of now; absent
+ *	if that was not seen
+ * @EPHPORTS_A_WHO_TO: u64, likewise of the release; absent if the port is held
+ * @EPHPORTS_A_WHO_SINCE: u64, in requests only: CLOCK_REALTIME, ns; absent: as far back as is
+ *	remembered
+ * @EPHPORTS_A_WHO_UNTIL: u64, in requests only, likewise; absent: now
+ * @EPHPORTS_A_WHO_FILTER: nest of EPHPORTS_A_FILTER_*, in requests only; absent: all of one's
+ *	own namespace
+ * @EPHPORTS_A_WHO_PAD: alignment only
+ */
+enum ephports_a_who {
+	EPHPORTS_A_WHO_UNSPEC,
+	EPHPORTS_A_WHO_COVERED_FROM,
+	EPHPORTS_A_WHO_COVERED_TO,
+	EPHPORTS_A_WHO_HOLDER,
+	EPHPORTS_A_WHO_FROM,
+	EPHPORTS_A_WHO_TO,
+	EPHPORTS_A_WHO_SINCE,
+	EPHPORTS_A_WHO_UNTIL,
+	EPHPORTS_A_WHO_FILTER,
+	EPHPORTS_A_WHO_PAD,
+
+	__EPHPORTS_A_WHO_MAX,
+	EPHPORTS_A_WHO_MAX = __EPHPORTS_A_WHO_MAX - 1
 };
 
 #endif /* _UAPI_LINUX_EPHPORTS_H */
