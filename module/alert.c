@@ -205,7 +205,7 @@ static void judge_dests(const struct ephports_tally *tally, struct ephports_grou
 	for (i = 0; i < tally->dests.n; i++) {
 		const struct ephports_dest *dest = ephports_groups_item(&tally->dests, i);
 		const struct ephports_room *room;
-		u32 capacity;
+		u32 size;
 
 		/* The ports of UDP are those of the namespace. */
 		if (dest->key.proto != IPPROTO_TCP || !dest->key.peer_port)
@@ -213,8 +213,8 @@ static void judge_dests(const struct ephports_tally *tally, struct ephports_grou
 		room = ephports_rooms_find(&tally->rooms, dest->key.nsid);
 		if (!room)
 			continue;
-		capacity = ephports_tally_capacity(room, IPPROTO_TCP);
-		judge(fresh, &dest->key, capacity - ephports_tally_headroom(room, dest), capacity);
+		size = ephports_room_size(room) - room->nr_reserved;
+		judge(fresh, &dest->key, size - min(size, ephports_tally_headroom(room, dest)), size);
 	}
 }
 

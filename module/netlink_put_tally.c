@@ -139,7 +139,9 @@ static int put_headroom(struct sk_buff *skb, const struct ephports_tally *tally,
 
 	if (!room || !dest->key.peer_port)
 		return 0;
-	if (nla_put_u32(skb, EPHPORTS_A_DEST_CAPACITY,
+	if (nla_put_u32(skb, EPHPORTS_A_DEST_RANGE, ephports_room_size(room)) ||
+	    nla_put_u32(skb, EPHPORTS_A_DEST_RESERVED, room->nr_reserved) ||
+	    nla_put_u32(skb, EPHPORTS_A_DEST_CAPACITY,
 			ephports_tally_capacity(room, dest->key.proto)) ||
 	    nla_put_u32(skb, EPHPORTS_A_DEST_HEADROOM, ephports_tally_headroom(room, dest)))
 		return -EMSGSIZE;

@@ -116,10 +116,10 @@ static int take_dest(const struct dest *dest, void *arg)
 	const struct dest *fullest = &check->fullest;
 
 	if (dest_is_new(dest) || dest_is_rest(dest) || dest->proto != IPPROTO_TCP ||
-	    !dest->peer.len || !dest->capacity)
+	    !dest->peer.len || !dest_room(dest))
 		return EXIT_OK;
-	if (check->has_fullest && (uint64_t)dest_gone(dest) * fullest->capacity <=
-				  (uint64_t)dest_gone(fullest) * dest->capacity)
+	if (check->has_fullest && (uint64_t)dest_gone(dest) * dest_room(fullest) <=
+				  (uint64_t)dest_gone(fullest) * dest_room(dest))
 		return EXIT_OK;
 	check->has_fullest = true;
 	check->fullest = *dest;
@@ -240,7 +240,7 @@ static void write_fullest(struct text *text, const struct dest *dest)
 	text_str(text, " -> ");
 	text_endpoint(text, &dest->peer, 0, dest->peer_port);
 	text_char(text, ' ');
-	write_share(text, dest_gone(dest), dest->capacity);
+	write_share(text, dest_gone(dest), dest_room(dest));
 }
 
 static bool wanted(const struct check *check, const struct protocol *proto)
@@ -272,8 +272,8 @@ static void check_fullest(struct check *check)
 		return;
 	/* Without any, none is full. */
 	add_data(check, "tcp", "_destination", dest_gone(dest),
-		 check->has_fullest ? dest->capacity : 1);
-	if (judge(check, dest_gone(dest), check->has_fullest ? dest->capacity : 1))
+		 check->has_fullest ? dest_room(dest) : 1);
+	if (judge(check, dest_gone(dest), check->has_fullest ? dest_room(dest) : 1))
 		write_fullest(&check->problems, dest);
 }
 

@@ -115,7 +115,7 @@ static void write_room(struct text *row, const struct dest *dest)
 		return;
 	}
 	share.len = 0;
-	text_percent(&share, dest_gone(dest), dest->capacity);
+	text_percent(&share, dest_gone(dest), dest_room(dest));
 	text_str_right(row, text_get(&share), COL_GONE);
 	text_u64_right(row, dest->headroom, COL_HEADROOM);
 }
@@ -186,7 +186,7 @@ static void put_room(struct json_object *obj, const struct dest *dest)
 	put_told(obj, "capacity", dest, EPHPORTS_A_DEST_CAPACITY, dest->capacity);
 	put_told(obj, "headroom", dest, EPHPORTS_A_DEST_HEADROOM, dest->headroom);
 	json_put(obj, "full", told(dest, EPHPORTS_A_DEST_HEADROOM) ?
-			      json_ratio(dest_gone(dest), dest->capacity) : NULL);
+			      json_ratio(dest_gone(dest), dest_room(dest)) : NULL);
 	put_told(obj, "early", dest, EPHPORTS_A_DEST_EARLY, dest->early);
 }
 

@@ -57,7 +57,7 @@ static void dest_full(const struct top *top, const struct top_row *row, struct t
 	struct text percent = { 0 };
 
 	(void)top;
-	text_percent(&percent, top_gone(&row->dest), top_has_room(row) ? row->dest.capacity : 0);
+	text_percent(&percent, dest_gone(&row->dest), dest_room(&row->dest));
 	text_str_right(text, text_get(&percent), at);
 }
 
@@ -65,14 +65,14 @@ static void dest_bar(const struct top *top, const struct top_row *row, struct te
 {
 	(void)top;
 	text_column(text, at);
-	top_write_bar(text, top_gone(&row->dest), top_has_room(row) ? row->dest.capacity : 0,
+	top_write_bar(text, dest_gone(&row->dest), dest_room(&row->dest),
 		      TOP_BAR_WIDTH);
 }
 
 static double dest_full_key(const struct top *top, const struct top_row *row)
 {
 	(void)top;
-	return top_has_room(row) ? (double)top_gone(&row->dest) / row->dest.capacity : -1;
+	return top_has_room(row) ? (double)dest_gone(&row->dest) / dest_room(&row->dest) : -1;
 }
 
 static void dest_rate(const struct top *top, const struct top_row *row, struct text *text,

@@ -215,5 +215,5 @@ unsigned int top_percent(const struct top *top, unsigned int row)
 
 	if (top->view != TOP_DESTS || !top_has_room(&top->rows[row]))
 		return 0;
-	return (uint64_t)top_gone(dest) * 100 / dest->capacity;
+	return (uint64_t)dest_gone(dest) * 100 / dest_room(dest);
 }

@@ -144,7 +144,7 @@ static void draw_help(const struct screen *screen)
 		"  q, Ctrl-C    quit",
 		"",
 		"  Left: further connects that get a port, if nothing else changes.",
-		"  Full: how much of what a new destination would get is gone.",
+		"  Full: how much of the range is no longer to be had for it.",
 		"  Held: how long those that ended lately had been held, on average.",
 	};
 	unsigned int i, n = rows_on_screen();

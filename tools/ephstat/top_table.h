@@ -38,13 +38,7 @@ double top_held_key(const struct traffic *traffic);
 
 static inline bool top_has_room(const struct top_row *row)
 {
-	return told(&row->dest, EPHPORTS_A_DEST_HEADROOM) && row->dest.capacity;
-}
-
-/* Of what a new destination would get, how much this one cannot have any more. */
-static inline uint32_t top_gone(const struct dest *dest)
-{
-	return dest->capacity > dest->headroom ? dest->capacity - dest->headroom : 0;
+	return told(&row->dest, EPHPORTS_A_DEST_HEADROOM) && dest_room(&row->dest);
 }
 
 #endif

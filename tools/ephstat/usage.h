@@ -91,13 +91,19 @@ static inline bool dest_is_rest(const struct dest *dest)
 	return told(dest, EPHPORTS_A_DEST_GROUPS);
 }
 
+/* Ports of the range that the kernel may hand out at all. */
+static inline uint32_t dest_room(const struct dest *dest)
+{
+	return dest->range > dest->reserved ? dest->range - dest->reserved : 0;
+}
+
 /*
- * Ports of the capacity that are gone. Not USED: what bind() took early is used towards one
- * destination and not of its capacity, and what TIME_WAIT gives back is used and still to be had.
+ * Of those, what is no longer to be had: how full it is. Not USED: what bind() took early is gone
+ * for all destinations and used towards one, and what TIME_WAIT gives back is used and to be had.
  */
 static inline uint32_t dest_gone(const struct dest *dest)
 {
-	return dest->capacity > dest->headroom ? dest->capacity - dest->headroom : 0;
+	return dest_room(dest) > dest->headroom ? dest_room(dest) - dest->headroom : 0;
 }
 
 static inline bool owner_is_rest(const struct owner *owner)

@@ -17,20 +17,6 @@
 #define SOON_S		600
 #define RECENT_NS	(600 * 1000000000ull)
 
-uint32_t why_room(const struct why *why, const struct dest *dest)
-{
-	const struct dest *fresh = why_fresh(why, dest->proto);
-
-	return fresh->range > fresh->reserved ? fresh->range - fresh->reserved : 0;
-}
-
-uint32_t why_gone(const struct why *why, const struct dest *dest)
-{
-	uint32_t room = why_room(why, dest);
-
-	return room > dest->headroom ? room - dest->headroom : 0;
-}
-
 /* ---- what it is about ---------------------------------------------------------------------- */
 
 static bool is_number(const char *word)
@@ -96,10 +82,10 @@ static void add_counts(struct dest *to, const struct dest *row)
 		to->search_ns = row->search_ns;
 }
 
-static bool is_fuller(const struct why *why, const struct dest *row, const struct dest *than)
+static bool is_fuller(const struct dest *row, const struct dest *than)
 {
-	uint64_t a = (uint64_t)why_gone(why, row) * (why_room(why, than) ? why_room(why, than) : 1);
-	uint64_t b = (uint64_t)why_gone(why, than) * (why_room(why, row) ? why_room(why, row) : 1);
+	uint64_t a = (uint64_t)dest_gone(row) * (dest_room(than) ? dest_room(than) : 1);
+	uint64_t b = (uint64_t)dest_gone(than) * (dest_room(row) ? dest_room(row) : 1);
 
 	return a != b ? a > b : row->used > than->used;
 }
@@ -123,7 +109,7 @@ static int take_dest(const struct dest *row, void *arg)
 		why->bound_only += row->counts.states[EPHPORTS_STATE_BOUND];
 		return EXIT_OK;
 	}
-	if (!why->dest.used || is_fuller(why, row, &why->dest))
+	if (!why->dest.used || is_fuller(row, &why->dest))
 		why->dest = *row;
 	return EXIT_OK;
 }
@@ -156,9 +142,11 @@ static void settle_udp(struct why *why)
 	const struct dest *fresh = why_fresh(why, IPPROTO_UDP);
 
 	why->udp.proto = IPPROTO_UDP;
+	why->udp.range = fresh->range;
+	why->udp.reserved = fresh->reserved;
 	why->udp.capacity = fresh->capacity;
 	why->udp.headroom = fresh->headroom;
-	if (!why->dest.used || is_fuller(why, &why->udp, &why->dest))
+	if (!why->dest.used || is_fuller(&why->udp, &why->dest))
 		why->dest = why->udp;
 }
 
@@ -270,7 +258,7 @@ static int note_refusal(const struct failure *failure, void *arg)
 static bool is_short(const struct why *why)
 {
 	return !why->dest.headroom ||
-	       why_gone(why, &why->dest) * 2ull >= why_room(why, &why->dest) ||
+	       dest_gone(&why->dest) * 2ull >= dest_room(&why->dest) ||
 	       (why->cast.is == FORECAST_FILLS && why->cast.seconds <= SOON_S) ||
 	       (why->refused && why->refused_last_ns <= RECENT_NS);
 }
@@ -318,7 +306,7 @@ static int find_shared(struct why *why)
 	int ret;
 
 	if (dest->proto != IPPROTO_TCP || !dest->peer.len ||
-	    fresh->bound + dest->used <= why_gone(why, dest) + own_early +
+	    fresh->bound + dest->used <= dest_gone(dest) + own_early +
 					 cause_reuse_counted(dest, fresh->tw_reuse))
 		return EXIT_OK;
 	filter.proto = IPPROTO_TCP;

@@ -49,10 +49,6 @@ static inline const struct dest *why_fresh(const struct why *why, uint8_t proto)
 	return &why->fresh[tally_proto(proto) == TALLY_UDP];
 }
 
-/* Ports of the range that are not reserved, and how many of them @dest cannot have. */
-uint32_t why_room(const struct why *why, const struct dest *dest);
-uint32_t why_gone(const struct why *why, const struct dest *dest);
-
 /* Records of the namespace and protocol in question, and nothing else of it. */
 struct filter why_bare_filter(const struct why *why);
 

@@ -67,10 +67,10 @@ static void say_how_full(const struct why *why, struct text *text)
 	text_str(text, ": ");
 	text_u64(text, dest->headroom);
 	text_str(text, " of ");
-	text_u64(text, why_room(why, dest));
+	text_u64(text, dest_room(dest));
 	text_str(text, dest->headroom == 1 ? " port is" : " ports are");
 	text_str(text, dest->peer.len ? " left for it (" : " left (");
-	text_percent(text, why_gone(why, dest), why_room(why, dest));
+	text_percent(text, dest_gone(dest), dest_room(dest));
 	text_str(text, " gone).");
 }
 
@@ -238,7 +238,7 @@ static void say_since(const struct why *why, struct text *text)
 		text_duration(text, dest->traffic.oldest_ns);
 		text_str(text, " ago.");
 	}
-	if (dest->search_ns >= SLOW_NS && why_gone(why, dest) * 2ull >= why_room(why, dest)) {
+	if (dest->search_ns >= SLOW_NS && dest_gone(dest) * 2ull >= dest_room(dest)) {
 		text_str(text, " More than half is gone, which makes each search for a port long: "
 			 "the longest took ");
 		text_duration(text, dest->search_ns);

@@ -714,8 +714,7 @@ enum ephports_level {
 /**
  * enum ephports_a_alert - an alert, or the thresholds of alerts
  * @EPHPORTS_A_ALERT_NOTICE: u8, percent of the range less what is reserved that is in use
- *	(for a namespace), or of the capacity that is no longer to be had (for a
- *	destination), 1 to 100
+ *	(for a namespace), or no longer to be had (for a destination), 1 to 100
  * @EPHPORTS_A_ALERT_WARNING: u8, likewise, not below NOTICE
  * @EPHPORTS_A_ALERT_CRITICAL: u8, likewise, not below WARNING
  * @EPHPORTS_A_ALERT_CLEAR: u8, percent points below a threshold at which its level is left

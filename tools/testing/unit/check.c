@@ -18,9 +18,9 @@ static void test_check_good(void)
 	reset();
 	fake.n_failures = 1;
 	expect_check(0, "EPHPORTS OK - tcp range 50.0% (14000 of 28000), udp range 0.1% (28 of 28000), "
-		     "fullest tcp 10.0.0.5 -> 10.0.0.9:5432 51.8% (14115 of 27230), "
+		     "fullest tcp 10.0.0.5 -> 10.0.0.9:5432 53.5% (15115 of 28230), "
 		     "no failure in 5m00s | tcp_range=50.0%;80;90;0;100 udp_range=0.1%;80;90;0;100 "
-		     "tcp_destination=51.8%;80;90;0;100 failures=1000c;;;0\n");
+		     "tcp_destination=53.5%;80;90;0;100 failures=1000c;;;0\n");
 	es.filter.proto = IPPROTO_UDP;
 	expect_check(0, "- udp range 0.1% (28 of 28000), no failure in 5m00s | "
 		     "udp_range=0.1%;80;90;0;100 failures=1000c;;;0\n");
@@ -32,7 +32,7 @@ static void test_check_bad(void)
 	fake.n_failures = 1;
 	es.warning = "50.5%";
 	es.critical = "60";
-	expect_check(1, "EPHPORTS WARNING - tcp 10.0.0.5 -> 10.0.0.9:5432 51.8% (14115 of 27230) | "
+	expect_check(1, "EPHPORTS WARNING - tcp 10.0.0.5 -> 10.0.0.9:5432 53.5% (15115 of 28230) | "
 		     "tcp_range=50.0%;50.5;60;0;100 ");
 	es.critical = "49";
 	expect_check(2, "EPHPORTS CRITICAL - tcp range 50.0% (14000 of 28000); tcp 10.0.0.5");

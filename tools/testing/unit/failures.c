@@ -172,7 +172,7 @@ static void test_blackbox_one(void)
 		      "Range 32768-60999, netns 4026531840, records complete\n"
 		      "tcp: 28232 ports in the range,"));
 	EXPECT(strstr(output, "\n\nNetid Local Address") && strstr(output, "\n\n  Used  Rate/s"));
-	EXPECT(strstr(output, " 14115  51.8%") && strstr(output, "   100     2.0"));
+	EXPECT(strstr(output, " 14115  53.5%") && strstr(output, "   100     2.0"));
 	doc = run_json(cmd_blackbox, EXIT_OK);
 	EXPECT(json_object_array_length(member(doc, "pictures")) == 1);
 	EXPECT(number(row(doc, "pictures", 0), "id") == 2);

@@ -231,13 +231,13 @@ static int top(const char *word)
 static void test_top_dests(void)
 {
 	reset();
-	dests[1].headroom = 2723;
+	dests[1].headroom = 2823;
 	EXPECT(top(NULL) == EXIT_OK);
 	EXPECT(!strncmp(output, "ephports: complete, nothing lost; netns 4026531840\ntcp ", 55));
 	EXPECT(strstr(output, "\ndestinations by Used; "));
 	EXPECT(strstr(output, "\nDestination                                     Used   Left   Full  "
 		      "New/s  Held"));
-	EXPECT(strstr(output, "\ntcp 10.0.0.5 -> 10.0.0.9:5432                  14115   2723  90.0%"));
+	EXPECT(strstr(output, "\ntcp 10.0.0.5 -> 10.0.0.9:5432                  14115   2823  90.0%"));
 	EXPECT(strstr(output, "\nudp :: (no peer)                                   7      -      -"));
 	EXPECT(strstr(output, "#########. psql[1234], ...\n"));
 	fake.interrupted = true;

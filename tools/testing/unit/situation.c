@@ -42,7 +42,8 @@ static void make_dests(void)
 	dests[1] = (struct dest){
 		.told = ALL_TOLD & ~TOLD(EPHPORTS_A_DEST_GROUPS), .proto = IPPROTO_TCP,
 		.family = AF_INET, .local = address("10.0.0.5"), .peer = address("10.0.0.9"),
-		.peer_port = 5432, .netns = NETNS, .used = 14115, .capacity = 27230,
+		.peer_port = 5432, .netns = NETNS, .used = 14115,
+		.range = 28232, .reserved = 2, .capacity = 27230,
 		.headroom = 13115, .reusable = 100, .traffic = traffic(3310), .failures = 12,
 		.search_ns = 1490000, .n_owners = 2, .others = 115,
 		.owners = { { somebody("psql", 1234, 1000), 10000 },
