@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# guest: --timeout 240
+"""When memory is short, loading is refused with nothing left behind, whatever the allocation that fails.
+
+The kernel's fault injection counts the allocations of one task: the n-th fails, and the others
+succeed. Only the debug kernel has it. The build is the faulty one, for the sake of a return probe
+that allocates one instance, not thousands that are all alike.
+"""
+import ctypes
+import errno
+import os
+
+from ephtest import *
+
+SYS_FINIT_MODULE = 313
+SYS_GETTID = 186
+FAULTS = "/sys/kernel/debug"
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def inject_everywhere():
+    """By default an allocation that may wait never fails, nor one of a single page."""
+    for name in ("failslab/ignore-gfp-wait", "fail_page_alloc/ignore-gfp-wait",
+                 "fail_page_alloc/min-order", "failslab/verbose", "fail_page_alloc/verbose"):
+        with open(f"{FAULTS}/{name}", "w", encoding="utf-8") as file:
+            file.write("N" if name.endswith("wait") else "0")
+
+
+def load_with_failure(n):
+    """Loads the module while the n-th allocation fails. Returns the errno, or 0, and whether there
+    was an n-th."""
+    image = os.open(FAULTY_MODULE, os.O_RDONLY | os.O_CLOEXEC)
+    fail = os.open(f"/proc/self/task/{libc.syscall(SYS_GETTID)}/fail-nth", os.O_RDWR | os.O_CLOEXEC)
+    params = ctypes.create_string_buffer(b"maxactive=1")
+    wanted = str(n).encode()
+    try:
+        os.write(fail, wanted)
+        ret = libc.syscall(SYS_FINIT_MODULE, image, params, 0)
+        err = ctypes.get_errno() if ret else 0
+        left = int(os.pread(fail, 32, 0))
+        os.write(fail, b"0")
+    finally:
+        os.close(fail)
+        os.close(image)
+    return err, left == 0
+
+
+def nothing_is_left():
+    assert not is_loaded()
+    assert not os.path.exists("/proc/ephports")
+    with open("/sys/kernel/debug/kprobes/list", encoding="utf-8") as file:
+        assert "ephports" not in file.read()
+
+
+@test
+def each_allocation_of_loading_fails_once_and_is_refused_or_done_without():
+    if not os.path.isdir(f"{FAULTS}/failslab"):
+        raise Skip("this kernel injects no faults")
+    inject_everywhere()
+    errors, without, n = {}, 0, 0
+    while True:
+        n += 1
+        err, injected = load_with_failure(n)
+        if err:
+            assert injected, f"allocation {n}: {errno.errorcode.get(err, err)} without a failure"
+            errors[errno.errorcode.get(err, err)] = errors.get(errno.errorcode.get(err, err), 0) + 1
+            nothing_is_left()
+            continue
+        unload()
+        if not injected:
+            break
+        without += 1
+    print(f"# {n - 1} allocations: {errors}, {without} done without")
+    assert set(errors) == {"ENOMEM"}, errors
+    assert errors["ENOMEM"] > 100, errors
+    with loaded(), listener() as server:
+        for s in connected(server):
+            s.close()
+        assert_exact()
+
+
+if __name__ == "__main__":
+    with oracle():
+        main()
