@@ -108,7 +108,7 @@ static struct dump *begin_dump(struct netlink_callback *cb)
 	dump = kzalloc(sizeof(*dump), GFP_KERNEL);
 	if (!dump)
 		return ERR_PTR(-ENOMEM);
-	err = ephports_asker_view(cb, attrs, &dump->view, NULL) ?:
+	err = ephports_asker_view(cb->skb, attrs, &dump->view, NULL, cb->extack) ?:
 	      ephports_filter_read(&dump->filter, attrs, cb->extack);
 	if (err) {
 		kfree(dump);

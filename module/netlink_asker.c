@@ -60,36 +60,35 @@ static kuid_t asker(const struct sock *sk)
 }
 
 /**
- * ephports_asker_view() - what a request for a dump may see
- * @cb: the request
+ * ephports_asker_view() - what a request for records may see
+ * @skb: the request
  * @attrs: its filter, by enum ephports_a_filter
- * @view: filled; the rights are those of the request, but for @view->pids: that is of the
- *	process that reads the answers
+ * @view: filled, but for @view->pids; @view->users is the socket's as long as that is open
  * @of: filled with the namespace, to be given back with put_net(), or NULL for all; may be
  *	NULL if that is not wanted
+ * @extack: told why not
  *
- * Context: process context, sleeps; in the first step of the dump.
+ * Context: process context, sleeps; of a dump, in its first step.
  *
  * Return: 0, or -EINVAL, -EPERM, -ENOENT, -EINTR.
  */
-int ephports_asker_view(struct netlink_callback *cb, struct nlattr **attrs,
-			struct ephports_view *view, struct net **of)
+int ephports_asker_view(struct sk_buff *skb, struct nlattr **attrs, struct ephports_view *view,
+			struct net **of, struct netlink_ext_ack *extack)
 {
-	struct netlink_ext_ack *extack = cb->extack;
 	struct net *net;
 	int err;
 
 	if (of)
 		*of = NULL;
 
-	view->users = sk_user_ns(NETLINK_CB(cb->skb).sk);
-	view->uid = asker(NETLINK_CB(cb->skb).sk);
+	view->users = sk_user_ns(NETLINK_CB(skb).sk);
+	view->uid = asker(NETLINK_CB(skb).sk);
 	if (attrs[EPHPORTS_A_FILTER_ALL_NETNS]) {
 		if (attrs[EPHPORTS_A_FILTER_NETNS]) {
 			NL_SET_ERR_MSG(extack, "one namespace, or all: not both");
 			return -EINVAL;
 		}
-		if (!ephports_asker_is_root(cb->skb)) {
+		if (!ephports_asker_is_root(skb)) {
 			NL_SET_ERR_MSG(extack,
 				       "all network namespaces need CAP_NET_ADMIN in the initial user namespace");
 			return -EPERM;
@@ -97,13 +96,13 @@ int ephports_asker_view(struct netlink_callback *cb, struct nlattr **attrs,
 		view->admin = true;
 		return ephports_watch_catch_up(ephports_ns_any_range_moved(), true);
 	}
-	net = ephports_asker_net(cb->skb, attrs[EPHPORTS_A_FILTER_NETNS], extack);
+	net = ephports_asker_net(skb, attrs[EPHPORTS_A_FILTER_NETNS], extack);
 	if (IS_ERR(net))
 		return PTR_ERR(net);
 	view->nsid = ephports_ns(net)->id;
-	view->admin = netlink_ns_capable(cb->skb, net->user_ns, CAP_NET_ADMIN);
+	view->admin = netlink_ns_capable(skb, net->user_ns, CAP_NET_ADMIN);
 	err = ephports_watch_catch_up(ephports_ns_range_moved(net),
-				      ephports_asker_is_root(cb->skb));
+				      ephports_asker_is_root(skb));
 	if (of && !err)
 		*of = net;
 	else

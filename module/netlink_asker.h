@@ -10,7 +10,7 @@
 bool ephports_asker_is_root(struct sk_buff *skb);
 struct net *ephports_asker_net(struct sk_buff *skb, const struct nlattr *attr,
 			       struct netlink_ext_ack *extack);
-int ephports_asker_view(struct netlink_callback *cb, struct nlattr **attrs,
-			struct ephports_view *view, struct net **of);
+int ephports_asker_view(struct sk_buff *skb, struct nlattr **attrs, struct ephports_view *view,
+			struct net **of, struct netlink_ext_ack *extack);
 
 #endif /* EPHPORTS_NETLINK_ASKER_H */

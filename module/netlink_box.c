@@ -50,7 +50,7 @@ static int begin_with(struct netlink_callback *cb, struct dump *dump)
 				    cb->extack) ?:
 	      ephports_filter_only_kind(attrs, cb->extack) ?:
 	      ephports_filter_read(&dump->filter, attrs, cb->extack) ?:
-	      ephports_asker_view(cb, attrs, &dump->view, NULL);
+	      ephports_asker_view(cb->skb, attrs, &dump->view, NULL, cb->extack);
 	if (!err)
 		dump->n = ephports_box_get_all(dump->boxes);
 	return err;

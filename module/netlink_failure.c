@@ -77,7 +77,7 @@ static int copy_all(struct netlink_callback *cb, struct dump *dump)
 				    cb->extack) ?:
 	      ephports_filter_only_kind(attrs, cb->extack) ?:
 	      ephports_filter_read(&dump->filter, attrs, cb->extack) ?:
-	      ephports_asker_view(cb, attrs, &dump->view, &net);
+	      ephports_asker_view(cb->skb, attrs, &dump->view, &net, cb->extack);
 	if (err)
 		return err;
 	dump->total = count_total(net, dump->filter.proto);

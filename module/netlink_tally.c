@@ -59,7 +59,7 @@ static int count(struct netlink_callback *cb, struct dump *dump, const struct nl
 
 	err = ephports_filter_parse(attrs, nest, cb->extack) ?:
 	      ephports_filter_read(&dump->tally.filter, attrs, cb->extack) ?:
-	      ephports_asker_view(cb, attrs, &dump->tally.view, &net);
+	      ephports_asker_view(cb->skb, attrs, &dump->tally.view, &net, cb->extack);
 	if (err)
 		return err;
 	dump->tally.view.pids = task_active_pid_ns(current);
