@@ -257,6 +257,7 @@ int ephports_put_row(struct sk_buff *skb, const struct ephports_row *row)
 	    nla_put_u8(skb, EPHPORTS_A_PORT_STATE, row->sock.state) ||
 	    nla_put_u8(skb, EPHPORTS_A_PORT_ORIGIN, rec->origin) ||
 	    nla_put_u64_64bit(skb, EPHPORTS_A_PORT_COOKIE, rec->cookie, EPHPORTS_A_PORT_PAD) ||
+	    nla_put_u64_64bit(skb, EPHPORTS_A_PORT_NSID, rec->nsid, EPHPORTS_A_PORT_PAD) ||
 	    put_socket(skb, &row->sock) ||
 	    ephports_put_who(skb, &who, rec, &row->told))
 		return -EMSGSIZE;
