@@ -8,6 +8,7 @@
 #include "history.h"
 #include "incident.h"
 #include "sock.h"
+#include "stream.h"
 
 /**
  * ephports_event_taken() - a holder has taken a port
@@ -107,6 +108,7 @@ void ephports_event_refused(const struct net *net, const struct ephports_record 
 	enum ephports_proto proto = rec->proto == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP;
 	struct ephports_ns *ns = ephports_ns(net);
 
+	ephports_stream_refused(rec, sock);
 	if (rec->port) {
 		ephports_failure_note_conflict(rec, sock, now);
 		ephports_incident_conflict();

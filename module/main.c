@@ -13,6 +13,7 @@
 #include "ns.h"
 #include "probe.h"
 #include "proc.h"
+#include "stream.h"
 #include "table.h"
 #include "watch.h"
 
@@ -27,6 +28,7 @@ static const struct part {
 } parts[] = {
 	{ "the records",	ephports_table_init,	ephports_table_exit },
 	{ "the history",	ephports_history_init,	ephports_history_exit },
+	{ "the stream",		ephports_stream_init,	ephports_stream_close },
 	{ "the failures",	ephports_failure_init,	ephports_failure_exit },
 	{ "the namespaces",	ephports_ns_init,	ephports_ns_exit },
 	{ "probes",		ephports_probe_init,	ephports_probe_exit },

@@ -19,6 +19,8 @@
  *	directory word	insertion alone: "is there one? then no" is one step
  *	bucket		the chain of records, and their contents
  *	free list	in pool.c
+ *	ring		in stream.c: what happens to one record is noted in the order in
+ *			which it does
  *
  * The release of a socket is seen before the kernel lets it go, and needs the
  * bucket's lock: who holds that lock may look at the sockets of the bucket's records
@@ -39,6 +41,7 @@
 
 #include "log.h"
 #include "pool.h"
+#include "stream.h"
 #include "table.h"
 
 #define MIN_PORTS	1024u
@@ -120,6 +123,7 @@ static void unlink_record(u32 *link, unsigned int cpu)
 
 static void drop_record(u32 *link, unsigned int cpu, enum ephports_cause cause)
 {
+	ephports_stream_went(&ephports_records[*link], cause);
 	unlink_record(link, cpu);
 	__this_cpu_inc(tables.counters[cause]);
 }
@@ -134,6 +138,7 @@ static void drop_stale(u32 *link, unsigned int cpu)
 		drop_record(link, cpu, EPHPORTS_MENDED_OUT);
 		return;
 	}
+	ephports_stream_went(&ephports_records[*link], EPHPORTS_MENDED_OUT);
 	unlink_record(link, cpu);
 	__this_cpu_dec(tables.counters[ephports_table_found()]);
 }
@@ -180,7 +185,7 @@ static __always_inline bool act_on_key(u64 word, u64 hash, const void *key, acti
 }
 
 static void link_record(struct cpu_table *table, u32 index, u64 hash,
-			const struct ephports_record *rec)
+			const struct ephports_record *rec, enum ephports_cause cause)
 {
 	struct bucket *bucket = &table->buckets[hash >> (64 - bucket_bits)];
 
@@ -188,6 +193,7 @@ static void link_record(struct cpu_table *table, u32 index, u64 hash,
 	ephports_records[index] = *rec;
 	ephports_records[index].next = bucket->head;
 	bucket->head = index;
+	ephports_stream_came(rec, cause);
 	raw_spin_unlock(&bucket->lock);
 }
 
@@ -222,6 +228,7 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 	*old = *newcomer->rec;
 	old->id = id;
 	old->next = next;
+	ephports_stream_came(old, newcomer->cause);
 	__this_cpu_dec(tables.counters[ephports_table_found()]);
 	__this_cpu_inc(tables.counters[newcomer->cause]);
 }
@@ -260,7 +267,7 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 		goto out;
 	}
 	rec->id = ephports_pool_id();
-	link_record(table, index, hash, rec);
+	link_record(table, index, hash, rec, cause);
 	table->counters[cause]++;
 	add = WORD_ONE + raw_smp_processor_id();
 	answer = EPHPORTS_NEW;
