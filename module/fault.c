@@ -54,6 +54,10 @@ module_param(waiting, bool, 0444);
 static bool held;	/* a return handler waits */
 static bool met;	/* the walk has been through the kernel's tables since */
 
+static unsigned int slow_drain;
+module_param(slow_drain, uint, 0644);
+MODULE_PARM_DESC(slow_drain, "ms to sleep before events are handed on, so that their buffers fill");
+
 static bool take(atomic_t *n)
 {
 	return atomic_dec_if_positive(n) >= 0;
@@ -192,4 +196,17 @@ void ephports_fault_walk_met(void)
 {
 	if (READ_ONCE(held))
 		WRITE_ONCE(met, true);
+}
+
+/**
+ * ephports_fault_drain() - events are about to be handed on
+ *
+ * Context: process context, sleeps.
+ */
+void ephports_fault_drain(void)
+{
+	unsigned int ms = READ_ONCE(slow_drain);
+
+	if (ms)
+		msleep(ms);
 }

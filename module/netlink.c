@@ -24,6 +24,7 @@
 #include "netlink_filter.h"
 #include "netlink_put.h"
 #include "netlink_tally.h"
+#include "netlink_watch.h"
 #include "view.h"
 #include "watch.h"
 
@@ -218,6 +219,12 @@ static const struct genl_ops ops[] = {
 		.maxattr	= EPHPORTS_A_ALERT_MAX,
 	},
 	{
+		.cmd		= EPHPORTS_CMD_WATCH,
+		.doit		= ephports_do_watch,
+		.policy		= ephports_event_policy,
+		.maxattr	= EPHPORTS_A_EVENT_MAX,
+	},
+	{
 		.cmd		= EPHPORTS_CMD_RESYNC,
 		.doit		= do_resync,
 		.policy		= no_policy,
@@ -247,15 +254,20 @@ struct genl_family ephports_family = {
  */
 int ephports_netlink_init(void)
 {
-	int err = genl_register_family(&ephports_family);
+	int err = ephports_netlink_watch_init();
 
+	if (err)
+		return err;
+	err = genl_register_family(&ephports_family);
 	if (err == -EEXIST)
 		ephports_err("not loaded: another module has registered the generic netlink family %s; find it with lsmod and remove it",
 			     EPHPORTS_GENL_NAME);
 	else if (err && err != -ENOMEM)
 		ephports_err("not loaded: generic netlink family %s: %pe", EPHPORTS_GENL_NAME,
 			     ERR_PTR(err));
-	if (!err)
+	if (err)
+		ephports_netlink_watch_exit();
+	else
 		ephports_netlink_alert_open(true);
 	return err;
 }
@@ -267,4 +279,5 @@ void ephports_netlink_exit(void)
 {
 	ephports_netlink_alert_open(false);
 	genl_unregister_family(&ephports_family);
+	ephports_netlink_watch_exit();
 }

@@ -136,6 +136,8 @@ static int put_conflict(struct sk_buff *skb, const struct ephports_view *view,
 		return 0;
 	if (nla_put_u16(skb, EPHPORTS_A_FAILURE_PORT, failure->rec.port))
 		return -EMSGSIZE;
+	if (!failure->held)
+		return 0;
 	nest = nla_nest_start(skb, EPHPORTS_A_FAILURE_HOLDER);
 	ephports_view_tell(view, &row.rec, &row.told);
 	if (!nest || ephports_put_row(skb, &row))

@@ -159,6 +159,7 @@ static enum ephports_visit read_row(struct ephports_record *rec, void *ctx)
 	    !wants_owner(reading->filter, &row->told))
 		return EPHPORTS_NEXT;
 	row->rec = *rec;
+	row->at = 0;
 	return EPHPORTS_STOP;
 }
 
@@ -226,7 +227,7 @@ void ephports_view_usage(u64 nsid, struct ephports_usage usage[EPHPORTS_PROTOS])
  */
 u64 ephports_view_age(const struct ephports_row *row)
 {
-	u64 now = ktime_get_boot_fast_ns();
+	u64 now = row->at ?: ktime_get_boot_fast_ns();
 
 	return now > row->rec.born ? now - row->rec.born : 0;
 }

@@ -89,11 +89,13 @@ struct ephports_filter {
  * @rec: the record
  * @sock: its socket, read at the same instant
  * @told: what of the owner is for this reader
+ * @at: the moment that it is told of, ns of CLOCK_BOOTTIME; 0: now
  */
 struct ephports_row {
 	struct ephports_record rec;
 	struct ephports_sock sock;
 	struct ephports_told told;
+	u64 at;
 };
 
 /**
