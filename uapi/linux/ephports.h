@@ -77,7 +77,10 @@
  * found the socket's queue full is lost to this reader alone, and counted: an event of kind
  * EPHPORTS_EVENT_LOST says how many as soon as there is room, even if nothing else happens. A
  * reader sets NETLINK_NO_ENOBUFS, since it is told better than by ENOBUFS. A socket that
- * watches already, or one more than the module serves, is refused with EBUSY.
+ * watches already is refused with EBUSY, and so is one more than the module serves: 64 at a
+ * time, and without CAP_NET_ADMIN in the initial user namespace 48, of which 8 for each user.
+ * If the module is unloaded, the next read of the socket fails with ENODEV, and those after it
+ * give what happened until then.
  *
  * EPHPORTS_CMD_WHO_GET, dump: who held ports at any time from EPHPORTS_A_WHO_SINCE to
  * EPHPORTS_A_WHO_UNTIL: first one message with EPHPORTS_A_WHO_COVERED_FROM per span for which
@@ -764,9 +767,11 @@ enum ephports_a_alert {
 
 /**
  * enum ephports_event - what happened to a record
- * @EPHPORTS_EVENT_ASSIGNED: a port was taken
+ * @EPHPORTS_EVENT_ASSIGNED: a port was taken; one that a walk met in that instant was told with
+ *	FOUND and the same ID just before
  * @EPHPORTS_EVENT_TIME_WAIT: a timewait socket took the port over; the socket before it, which
- *	has the same cookie, is not told to release it
+ *	has the same cookie, is not told to release it, unless it is bound to the port by number
+ *	and holds on to it
  * @EPHPORTS_EVENT_RELEASED: the port was given back
  * @EPHPORTS_EVENT_FAILED: no port was free, or the one that was asked for by number was taken
  * @EPHPORTS_EVENT_FOUND: a walk of the kernel's tables found a holder that had no record
