@@ -16,13 +16,16 @@
  * @cause: what to count it as
  *
  * Context: any but hard interrupts. The port cannot be released before this returns.
+ *
+ * Return: whether there was room to record it.
  */
-void ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause)
+bool ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause)
 {
 	if (likely(ephports_table_insert(rec, cause) != EPHPORTS_NO_ROOM))
-		return;
+		return true;
 	ephports_table_note(EPHPORTS_LOST);
 	ephports_health_note();
+	return false;
 }
 
 struct handing {
@@ -42,6 +45,13 @@ static enum ephports_visit hand_over(struct ephports_record *rec, void *ctx)
 		if (!handing->holds_on)
 			rec->flags |= EPHPORTS_F_HANDED;
 	}
+	return EPHPORTS_STOP;
+}
+
+/* Nothing stands in this record's place: its release will be the end of what is known. */
+static enum ephports_visit take_back(struct ephports_record *rec, void *ctx)
+{
+	rec->flags &= ~EPHPORTS_F_HANDED;
 	return EPHPORTS_STOP;
 }
 
@@ -69,7 +79,8 @@ bool ephports_event_handed_over(const void *from, const void *to, u64 cookie, bo
 	rec.key = to;
 	rec.flags |= EPHPORTS_F_TIMEWAIT | (holds_on ? EPHPORTS_F_SECOND : 0);
 	rec.flags &= ~(EPHPORTS_F_MET | EPHPORTS_F_HANDED);
-	ephports_event_taken(&rec, EPHPORTS_CLONED);
+	if (unlikely(!ephports_event_taken(&rec, EPHPORTS_CLONED)))
+		ephports_table_visit(from, take_back, NULL);
 	return true;
 }
 
