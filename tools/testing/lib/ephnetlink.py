@@ -95,3 +95,107 @@ class Genl:
                         raise OSError(-code, told.get(1, b"\0")[:-1].decode())
                     return answers
                 answers.append(attrs_of(body[4:]))
+
+
+NETLINK_NO_ENOBUFS, SO_RCVBUFFORCE = 5, 33
+
+
+def names(prefix):
+    return {n: name[len(prefix):].lower() for name, n in N.items() if name.startswith(prefix)}
+
+
+EVENTS, A_EVENT, A_PORT, A_FAILURE = (names(prefix) for prefix in
+                                      ("EVENT_", "A_EVENT_", "A_PORT_", "A_FAILURE_"))
+
+
+def decode(found, names_):
+    """Attributes by name: numbers, but for addresses and commands."""
+    told = {}
+    for kind, data in found.items():
+        name = names_[kind]
+        if name == "comm":
+            told[name] = data[:-1].decode()
+        elif name.endswith("_addr"):
+            told[name] = socket.inet_ntop(socket.AF_INET if len(data) == 4 else socket.AF_INET6,
+                                          data)
+        elif name != "pad":
+            told[name] = int.from_bytes(data, "little")
+    return told
+
+
+def as_event(body):
+    found = attrs_of(body)
+    port = found.pop(N["A_EVENT_PORT"], None)
+    failure = found.pop(N["A_EVENT_FAILURE"], None)
+    event = decode(found, A_EVENT)
+    event["kind"] = EVENTS[event["kind"]]
+    if port:
+        event["port"] = decode(attrs_of(port), A_PORT)
+    if failure:
+        event["failure"] = decode(attrs_of(failure), A_FAILURE)
+    return event
+
+
+class Watcher:
+    """A reader of the stream of events."""
+
+    def __init__(self, *filters, kinds=(), queue=64 << 20):
+        self.genl = Genl()
+        self.s = self.genl.s
+        self.s.setsockopt(SOL_NETLINK, NETLINK_NO_ENOBUFS, 1)
+        self.s.setsockopt(socket.SOL_SOCKET,
+                          SO_RCVBUFFORCE if os.geteuid() == 0 else socket.SO_RCVBUF, queue)
+        self.boot = self.ask(*filters, kinds=kinds)
+        self.unread = []
+
+    def ask(self, *filters, kinds=()):
+        request = nest("A_EVENT_FILTER", *filters) if filters else b""
+        if kinds:
+            request += u32("A_EVENT_KINDS", sum(1 << N["EVENT_" + kind.upper()] for kind in kinds))
+        self.genl.send(N["CMD_WATCH"], request, flags=0)
+        data = self.s.recv(1 << 16)
+        length, kind, _, _, _ = struct.unpack_from("IHHII", data)
+        if kind == NLMSG_ERROR:
+            told = attrs_of(data[36:length])
+            raise OSError(-struct.unpack_from("i", data, 16)[0],
+                          told.get(1, b"\0")[:-1].decode())
+        return struct.unpack("Q", attrs_of(data[20:length])[N["A_EVENT_BOOT"]])[0]
+
+    @staticmethod
+    def split(data):
+        """The events of one datagram."""
+        while data:
+            length = struct.unpack_from("I", data)[0]
+            assert data[16] == N["CMD_EVENT"], data[:20]
+            yield as_event(data[20:length])
+            data = data[(length + 3) & ~3:]
+
+    def waiting(self, seconds=0.3):
+        """What comes within this time, and all that is there."""
+        events, self.unread = self.unread, []
+        self.s.settimeout(seconds)
+        try:
+            while True:
+                events += self.split(self.s.recv(1 << 16))
+        except (BlockingIOError, TimeoutError):
+            return events
+
+    def until(self, done):
+        """Events up to the first for which done() is true; it must come."""
+        events = []
+        self.s.settimeout(60)
+        while True:
+            while self.unread:
+                events.append(self.unread.pop(0))
+                if done(events[-1]):
+                    return events
+            self.unread = list(self.split(self.s.recv(1 << 16)))
+
+    def close(self):
+        self.s.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
