@@ -287,6 +287,12 @@ int decode_hist(const struct nlmsghdr *nlh, struct hist *hist)
 	return read_record(walk_message(nlh), &hist_set, hist);
 }
 
+int decode_holder(const struct nlmsghdr *nlh, struct holder *holder)
+{
+	*holder = (struct holder){ 0 };
+	return read_record(walk_message(nlh), &holder_set, holder);
+}
+
 int decode_box(const struct nlmsghdr *nlh, struct box *box)
 {
 	*box = (struct box){ 0 };

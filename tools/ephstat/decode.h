@@ -16,6 +16,7 @@ int decode_dest(const struct nlmsghdr *nlh, struct dest *dest);
 int decode_owner(const struct nlmsghdr *nlh, struct owner *owner);
 int decode_failure(const struct nlmsghdr *nlh, struct failure *failure);
 int decode_hist(const struct nlmsghdr *nlh, struct hist *hist);
+int decode_holder(const struct nlmsghdr *nlh, struct holder *holder);
 int decode_box(const struct nlmsghdr *nlh, struct box *box);
 int decode_alert(const struct nlmsghdr *nlh, struct alert *alert);
 

@@ -25,6 +25,9 @@ struct ephstat {
 	const char *warning;	/* of check, as the following */
 	const char *critical;
 	const char *since;
+	const char *at;		/* of who, as the following; it has since, too */
+	const char *until;
+	const char *peer;
 	bool svg;		/* of map */
 	bool batch;		/* of top, as the following */
 	const char *delay;
@@ -41,6 +44,7 @@ int cmd_dest(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_owners(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_failures(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_thief(struct ephstat *es, int argc, char **argv, struct error *err);
+int cmd_who(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_hist(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_blackbox(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_alerts(struct ephstat *es, int argc, char **argv, struct error *err);

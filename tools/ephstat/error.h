@@ -8,6 +8,7 @@ enum exit_code {
 	EXIT_RUNTIME,
 	EXIT_USAGE,
 	EXIT_NOT_LOADED,
+	EXIT_NOT_WHOLE,		/* who: holders may be missing from the answer */
 };
 
 /* Why something failed: one sentence, with the next step. Only main() prints it. */

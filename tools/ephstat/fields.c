@@ -25,7 +25,7 @@
 _Static_assert(sizeof(bool) == sizeof(uint8_t), "complete is a u8 on the wire");
 _Static_assert(EPHPORTS_A_PORT_MAX < 64 && EPHPORTS_A_INFO_MAX < 64 && EPHPORTS_A_DEST_MAX < 64 &&
 	       EPHPORTS_A_OWNER_MAX < 64 && EPHPORTS_A_FAILURE_MAX < 64 &&
-	       EPHPORTS_A_BOX_MAX < 64 && EPHPORTS_A_ALERT_MAX < 64, "told is a u64");
+	       EPHPORTS_A_BOX_MAX < 64 && EPHPORTS_A_ALERT_MAX < 64 && EPHPORTS_A_WHO_MAX < 64, "told is a u64");
 
 static const struct field port_fields[EPHPORTS_A_PORT_MAX + 1] = {
 	[EPHPORTS_A_PORT_ID]		= FIELD(port, id, NUMBER),
@@ -47,6 +47,8 @@ static const struct field port_fields[EPHPORTS_A_PORT_MAX + 1] = {
 	[EPHPORTS_A_PORT_NETNS]		= FIELD(port, netns, NUMBER),
 	[EPHPORTS_A_PORT_AGE]		= FIELD(port, age_ns, NUMBER),
 	[EPHPORTS_A_PORT_COOKIE]	= FIELD(port, cookie, NUMBER),
+	[EPHPORTS_A_PORT_NSID]		= FIELD(port, nsid, NUMBER),
+	[EPHPORTS_A_PORT_TIME_WAIT]	= FIELD(port, time_wait_ns, NUMBER),
 };
 
 const struct set port_set = SET(port, port_fields, told);
@@ -180,6 +182,16 @@ static const struct field hist_fields[EPHPORTS_A_HIST_MAX + 1] = {
 };
 
 const struct set hist_set = SET(hist, hist_fields, told);
+
+static const struct field holder_fields[EPHPORTS_A_WHO_MAX + 1] = {
+	[EPHPORTS_A_WHO_COVERED_FROM]	= FIELD(holder, covered_from_ns, NUMBER),
+	[EPHPORTS_A_WHO_COVERED_TO]	= FIELD(holder, covered_to_ns, NUMBER),
+	[EPHPORTS_A_WHO_HOLDER]		= NEST(holder, port, &port_set),
+	[EPHPORTS_A_WHO_FROM]		= FIELD(holder, from_ns, NUMBER),
+	[EPHPORTS_A_WHO_TO]		= FIELD(holder, to_ns, NUMBER),
+};
+
+const struct set holder_set = SET(holder, holder_fields, told);
 
 static const struct field box_fields[EPHPORTS_A_BOX_MAX + 1] = {
 	[EPHPORTS_A_BOX_ID]		= FIELD(box, id, NUMBER),

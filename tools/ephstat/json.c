@@ -161,10 +161,8 @@ static void put_owner(struct json_object *obj, const struct port *port)
 	json_put_str(obj, "owner_reason", reason_name(port->reason));
 }
 
-struct json_object *json_port(const struct port *port)
+void json_put_port(struct json_object *obj, const struct port *port)
 {
-	struct json_object *obj = json_object_new_object();
-
 	json_put_u64(obj, "id", port->id);
 	json_put_str(obj, "proto", proto_name(port->proto));
 	json_put_str(obj, "family", told(port, EPHPORTS_A_PORT_FAMILY) ?
@@ -180,6 +178,13 @@ struct json_object *json_port(const struct port *port)
 	put_owner(obj, port);
 	json_put_u64(obj, "netns", port->netns);
 	json_put(obj, "age_ns", told_u64(port, EPHPORTS_A_PORT_AGE, port->age_ns));
+}
+
+struct json_object *json_port(const struct port *port)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_put_port(obj, port);
 	return obj;
 }
 

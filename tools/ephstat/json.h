@@ -50,6 +50,9 @@ struct json_object *json_ratio(uint64_t n, uint64_t of);
 /* One record of the contract: the members of "ports" in ephstat -j list. */
 struct json_object *json_port(const struct port *port);
 
+/* Likewise, as further members of @obj. */
+void json_put_port(struct json_object *obj, const struct port *port);
+
 /* The words of a mask of enum ephports_blind, as an array. */
 struct json_object *json_blind(uint32_t blind);
 

@@ -40,6 +40,8 @@ static const struct command commands[] = {
 	  "allocations that found no free port, by culprit" },
 	{ "thief", "[PORT...]", FOR_THIEF, cmd_thief,
 	  "who was given a port that a service wants" },
+	{ "who", "PORT", FOR_WHO, cmd_who,
+	  "who held a port, now or at some time, as far as is remembered" },
 	{ "hist", NULL, FOR_HIST, cmd_hist,
 	  "how long the kernel took to choose ports" },
 	{ "blackbox", "[ID]", FOR_BLACKBOX, cmd_blackbox,
@@ -78,7 +80,8 @@ static void print_usage(FILE *out)
 	      "  src ADDR[/BITS][:PORT]      sport [= >= <= > <] :PORT, or sport :LOW-HIGH\n"
 	      "  dst ADDR[/BITS][:PORT]      dport [=] :PORT\n"
 	      "  origin ORIGIN[,ORIGIN...]   pid PID      uid UID\n"
-	      "\nExit status: 0 success, 1 failure, 2 wrong usage, 3 the module is not loaded;\n"
+	      "\nExit status: 0 success, 1 failure, 2 wrong usage, 3 the module is not loaded,\n"
+	      "4 holders may be missing from the answer of who;\n"
 	      "of check: 0 ok, 1 warning, 2 critical, 3 unknown.\n"
 	      "See ephstat(8).\n", out);
 }

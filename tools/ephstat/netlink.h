@@ -30,6 +30,7 @@ typedef int (*dest_fn)(const struct dest *dest, void *arg);
 typedef int (*owner_fn)(const struct owner *owner, void *arg);
 typedef int (*failure_fn)(const struct failure *failure, void *arg);
 typedef int (*hist_fn)(const struct hist *hist, void *arg);
+typedef int (*holder_fn)(const struct holder *holder, void *arg);
 typedef int (*box_fn)(const struct box *box, void *arg);
 
 /*
@@ -51,6 +52,13 @@ int nl_failures(struct nl *nl, const struct filter *filter, failure_fn fn, void 
 
 /* The histograms of network namespace @netns (0: one's own). */
 int nl_hists(struct nl *nl, uint32_t netns, hist_fn fn, void *arg, struct error *err);
+
+/*
+ * Who held the ports that pass @filter at any time from @since_ns (0: as far back as is remembered)
+ * to @until_ns (0: now), and for which spans that is all.
+ */
+int nl_holders(struct nl *nl, const struct filter *filter, uint64_t since_ns, uint64_t until_ns,
+	       holder_fn fn, void *arg, bool *interrupted, struct error *err);
 
 /* The pictures of failures; no other parts of @filter than netns and all_netns. */
 int nl_boxes(struct nl *nl, const struct filter *filter, box_fn fn, void *arg,

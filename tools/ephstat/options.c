@@ -18,6 +18,9 @@ enum {
 	OPT_SINCE,
 	OPT_SVG,
 	OPT_ITERATIONS,
+	OPT_AT,
+	OPT_UNTIL,
+	OPT_PEER,
 };
 
 struct opt {
@@ -33,9 +36,9 @@ struct opt {
 
 /* What shows records, and so can leave some out. */
 #define FOR_RECORDS	(FOR_LIST | FOR_DEST | FOR_OWNERS)
-#define FOR_TABLES	(FOR_RECORDS | FOR_FAILURES | FOR_BLACKBOX)
+#define FOR_TABLES	(FOR_RECORDS | FOR_FAILURES | FOR_BLACKBOX | FOR_WHO)
 #define FOR_PROTOCOLS	(FOR_LOOKS | FOR_RECORDS | FOR_SUMMARY | FOR_FAILURES | FOR_THIEF | FOR_HIST | \
-			 FOR_ALERTS | FOR_CHECK)
+			 FOR_ALERTS | FOR_CHECK | FOR_WHO)
 #define FOR_NETNS	(FOR_LOOKS | FOR_TABLES | FOR_SUMMARY | FOR_HIST | FOR_CHECK)
 
 static const struct opt opts[] = {
@@ -51,7 +54,7 @@ static const struct opt opts[] = {
 	{ 'n', "numeric",	NULL,	 FOR_ALL,
 	  "accepted as ss does; names are never looked up" },
 	{ 'p', "processes",	NULL,	 FOR_LIST, "accepted as ss does; owners are always shown" },
-	{ OPT_CGROUP, "cgroup",	NULL,	 FOR_LIST, "the owner's cgroup too (JSON always has it)" },
+	{ OPT_CGROUP, "cgroup",	NULL,	 FOR_LIST | FOR_WHO, "the owner's cgroup too (JSON always has it)" },
 	{ OPT_TOP, "top",	"N",	 FOR_DEST | FOR_OWNERS,
 	  "that many rows (20; JSON: 1024 at most)" },
 	{ OPT_BY, "by",		"WHAT",	 FOR_OWNERS,
@@ -61,7 +64,11 @@ static const struct opt opts[] = {
 	{ OPT_FOLLOW, "follow",	NULL,	 FOR_ALERTS, "alerts as they come, a line each" },
 	{ 'w', "warning",	"RANGE", FOR_CHECK, "percent in use, as plugins take it (80)" },
 	{ 'c', "critical",	"RANGE", FOR_CHECK, "likewise (90)" },
-	{ OPT_SINCE, "since",	"TIME",	 FOR_CHECK, "how long a failure is critical (5m)" },
+	{ OPT_SINCE, "since",	"TIME",	 FOR_CHECK | FOR_WHO,
+	  "check: how long a failure is critical (5m); who: at any time from then on" },
+	{ OPT_UNTIL, "until",	"TIME",	 FOR_WHO, "up to then (now)" },
+	{ OPT_AT, "at",		"TIME",	 FOR_WHO, "at that time: 14:03, 2026-11-21 14:03:05, -5m" },
+	{ OPT_PEER, "peer",	"ADDR[:PORT]", FOR_WHO, "towards this peer alone" },
 	{ OPT_SVG, "svg",	NULL,	 FOR_MAP, "the picture as SVG, for a report" },
 	{ 'd', "delay",		"SECONDS", FOR_TOP, "between two refreshes (1)" },
 	{ 'b', "batch",		NULL,	 FOR_TOP, "lines for a file or a pipe, and no keys" },
@@ -216,6 +223,15 @@ static int apply_opt(int letter, const char *arg, struct options *options, struc
 		break;
 	case OPT_SINCE:
 		es->since = arg;
+		break;
+	case OPT_AT:
+		es->at = arg;
+		break;
+	case OPT_UNTIL:
+		es->until = arg;
+		break;
+	case OPT_PEER:
+		es->peer = arg;
 		break;
 	}
 	return EXIT_OK;

@@ -24,6 +24,7 @@ enum {
 	FOR_MAP		= 1 << 16,
 	FOR_WHY		= 1 << 17,
 	FOR_TOP		= 1 << 18,
+	FOR_WHO		= 1 << 19,
 	FOR_ALL		= ~0,
 };
 

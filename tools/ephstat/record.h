@@ -24,6 +24,8 @@ struct port {
 	uint64_t cgroup;
 	uint64_t age_ns;
 	uint64_t cookie;
+	uint64_t nsid;
+	uint64_t time_wait_ns;
 	uint32_t ifindex;
 	uint32_t uid;
 	uint32_t pid;

@@ -83,6 +83,8 @@ struct dump {
 	const struct filter *filter;	/* NULL: nothing to be left out */
 	uint16_t top_attr;
 	uint32_t top;			/* 0: as many as the module tells */
+	uint64_t since_ns;		/* of WHO_GET alone, as the next; 0: no bound */
+	uint64_t until_ns;
 	message_fn message;
 	void *reader;
 };
@@ -101,6 +103,10 @@ static int run_dump(struct nl *nl, const struct dump *dump, bool *interrupted, s
 	}
 	if (dump->top)
 		mnl_attr_put_u32(nlh, dump->top_attr, dump->top);
+	if (dump->since_ns)
+		mnl_attr_put_u64(nlh, EPHPORTS_A_WHO_SINCE, dump->since_ns);
+	if (dump->until_ns)
+		mnl_attr_put_u64(nlh, EPHPORTS_A_WHO_UNTIL, dump->until_ns);
 	ret = nl_converse(nl, nlh, &answer);
 	if (answer.interrupted)
 		*interrupted = true;
@@ -129,6 +135,7 @@ READER(dest)
 READER(owner)
 READER(failure)
 READER(hist)
+READER(holder)
 READER(box)
 
 int nl_ports(struct nl *nl, const struct filter *filter, port_fn fn, void *arg,
@@ -190,6 +197,19 @@ int nl_hists(struct nl *nl, uint32_t netns, hist_fn fn, void *arg, struct error 
 	if (netns)
 		mnl_attr_put_u32(nlh, EPHPORTS_A_HIST_NETNS, netns);
 	return nl_converse(nl, nlh, &answer);
+}
+
+int nl_holders(struct nl *nl, const struct filter *filter, uint64_t since_ns, uint64_t until_ns,
+	       holder_fn fn, void *arg, bool *interrupted, struct error *err)
+{
+	struct holder_reader reader = { .fn = fn, .arg = arg };
+	const struct dump dump = {
+		.cmd = EPHPORTS_CMD_WHO_GET, .message = read_holder, .reader = &reader,
+		.filter_attr = EPHPORTS_A_WHO_FILTER, .filter = filter,
+		.since_ns = since_ns, .until_ns = until_ns,
+	};
+
+	return run_dump(nl, &dump, interrupted, err);
 }
 
 int nl_boxes(struct nl *nl, const struct filter *filter, box_fn fn, void *arg,

@@ -128,6 +128,21 @@ struct failure {
 	struct port holder;
 };
 
+/* A message about who held ports: a span for which the answer is whole, or a holder. */
+struct holder {
+	uint64_t told;
+	uint64_t covered_from_ns;
+	uint64_t covered_to_ns;
+	uint64_t from_ns;	/* not told: it was not seen to take the port */
+	uint64_t to_ns;		/* not told: it holds the port still */
+	struct port port;
+};
+
+static inline bool holder_is_span(const struct holder *holder)
+{
+	return told(holder, EPHPORTS_A_WHO_COVERED_FROM);
+}
+
 /* Two bits more than 64-bit nanoseconds can fill, starting from 2^7. */
 #define HIST_BUCKETS	64
 

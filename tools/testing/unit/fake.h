@@ -17,6 +17,8 @@ struct fake {
 	unsigned int n_failures;
 	const struct hist *hists;
 	unsigned int n_hists;
+	const struct holder *holders;	/* spans among them */
+	unsigned int n_holders;
 	const struct box *boxes;
 	unsigned int n_boxes;
 	const struct alert *alerts;	/* to be followed; one of zeros stands for a loss */
@@ -31,6 +33,8 @@ struct fake {
 	struct filter asked;
 	uint32_t asked_netns;
 	uint32_t asked_top;
+	uint64_t asked_since;
+	uint64_t asked_until;
 };
 
 extern struct fake fake;
