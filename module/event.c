@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What happens to ports, once it is known: from the probes to all that keep account. */
 #include <linux/ktime.h>
+#include <linux/rcupdate.h>
 
 #include "event.h"
 #include "failure.h"
@@ -9,6 +10,19 @@
 #include "incident.h"
 #include "sock.h"
 #include "stream.h"
+
+/**
+ * ephports_event_found_stale() - a release was missed, and nobody knows when it was
+ * @rec: the record that it left behind, out of the table or about to go
+ *
+ * Context: any but hard interrupts; between rcu_read_lock() and unlock, or the record's bucket
+ *	locked: who waits for a grace period after the last record finds in the history what went
+ */
+void ephports_event_found_stale(const struct ephports_record *rec)
+{
+	if (!(rec->flags & EPHPORTS_F_HANDED))
+		ephports_history_add(rec, NULL, ktime_get_boot_fast_ns());
+}
 
 /**
  * ephports_event_taken() - a holder has taken a port
@@ -21,7 +35,15 @@
  */
 bool ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause)
 {
-	if (likely(ephports_table_insert(rec, cause) != EPHPORTS_NO_ROOM))
+	enum ephports_inserted inserted;
+	struct ephports_record stale;
+
+	rcu_read_lock();
+	inserted = ephports_table_insert(rec, cause, &stale);
+	if (unlikely(stale.id))
+		ephports_event_found_stale(&stale);
+	rcu_read_unlock();
+	if (likely(inserted != EPHPORTS_NO_ROOM))
 		return true;
 	ephports_table_note(EPHPORTS_LOST);
 	ephports_health_note();
@@ -30,6 +52,7 @@ bool ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause
 
 struct handing {
 	u64 cookie;
+	u64 now;
 	bool holds_on;
 	bool done;
 	struct ephports_record rec;
@@ -69,7 +92,9 @@ static enum ephports_visit take_back(struct ephports_record *rec, void *ctx)
  */
 bool ephports_event_handed_over(const void *from, const void *to, u64 cookie, bool holds_on)
 {
-	struct handing handing = { .cookie = cookie, .holds_on = holds_on };
+	struct handing handing = {
+		.cookie = cookie, .holds_on = holds_on, .now = ktime_get_boot_fast_ns(),
+	};
 	struct ephports_record rec;
 
 	ephports_table_visit(from, hand_over, &handing);
@@ -77,6 +102,7 @@ bool ephports_event_handed_over(const void *from, const void *to, u64 cookie, bo
 		return false;
 	rec = handing.rec;
 	rec.key = to;
+	rec.handed = handing.now;
 	rec.flags |= EPHPORTS_F_TIMEWAIT | (holds_on ? EPHPORTS_F_SECOND : 0);
 	rec.flags &= ~(EPHPORTS_F_MET | EPHPORTS_F_HANDED);
 	if (unlikely(!ephports_event_taken(&rec, EPHPORTS_CLONED)))
@@ -93,15 +119,14 @@ bool ephports_event_handed_over(const void *from, const void *to, u64 cookie, bo
 void ephports_event_released(const struct sock_common *holder)
 {
 	struct ephports_record was;
-	struct ephports_sock sock;
 
-	if (likely(!ephports_table_remove(holder, EPHPORTS_RELEASED, &was)))
-		return;
+	/* Who waits for a grace period after the last record finds in the history what went. */
+	rcu_read_lock();
 	/* A timewait socket that took over will be remembered in its place. */
-	if (was.flags & EPHPORTS_F_HANDED)
-		return;
-	ephports_sock_last(&was, holder, &sock);
-	ephports_history_add(&was, &sock, ktime_get_boot_fast_ns());
+	if (unlikely(ephports_table_remove(holder, EPHPORTS_RELEASED, &was)) &&
+	    !(was.flags & EPHPORTS_F_HANDED))
+		ephports_history_add(&was, holder, ktime_get_boot_fast_ns());
+	rcu_read_unlock();
 }
 
 /**

@@ -15,21 +15,25 @@
 #include <linux/topology.h>
 #include <linux/vmalloc.h>
 
+#include <linux/ephports.h>
+
 #include "history.h"
 #include "log.h"
 
 #define MAX_HISTORY	(1u << 23)
 #define MIN_RING	16u
+#define BATCH		64	/* entries that are looked at with interrupts off */
 
 static unsigned int history = 65536;
 module_param(history, uint, 0444);
-MODULE_PARM_DESC(history, "released ports to remember, 1024 to 8388608 (160 bytes each; default 65536, 10 MiB)");
+MODULE_PARM_DESC(history, "released ports to remember, 1024 to 8388608 (168 bytes each; default 65536, 10.5 MiB)");
 
 struct ring {
 	raw_spinlock_t lock;
 	u64 written;		/* entries since loading */
 	u32 next;		/* where the next goes */
-	u64 forgotten;		/* when the last of those that were overwritten had ended */
+	u64 latest;		/* when the one that was written last had ended */
+	u64 forgotten;		/* likewise, of those that were overwritten */
 	struct ephports_past *entries;
 };
 
@@ -40,12 +44,12 @@ static u64 loaded;		/* when, ns of CLOCK_BOOTTIME */
 /**
  * ephports_history_add() - remember a port that was released
  * @rec: the record of its holder, which is no longer in the tables
- * @sock: the holder
- * @until: when, ns of CLOCK_BOOTTIME
+ * @holder: the socket, which cannot go before this returns; NULL: it is gone
+ * @until: when, ns of CLOCK_BOOTTIME; a little later, if that keeps the ring in order
  *
- * Context: any but hard interrupts; no lock of ours held.
+ * Context: any but hard interrupts; no lock of ours held but of the record's bucket.
  */
-void ephports_history_add(const struct ephports_record *rec, const struct ephports_sock *sock,
+void ephports_history_add(const struct ephports_record *rec, const struct sock_common *holder,
 			  u64 until)
 {
 	struct ephports_past *past;
@@ -58,9 +62,13 @@ void ephports_history_add(const struct ephports_record *rec, const struct ephpor
 	past = &ring->entries[ring->next];
 	if (ring->written >= size)
 		ring->forgotten = past->until;
+	ring->latest = max(ring->latest, until);
 	past->rec = *rec;
-	past->sock = *sock;
-	past->until = until;
+	past->until = ring->latest;
+	if (holder)
+		ephports_sock_last(rec, holder, &past->sock);
+	else
+		past->sock = (struct ephports_sock){ .state = EPHPORTS_STATE_UNKNOWN };
 	ring->written++;
 	ring->next = ring->next + 1 < size ? ring->next + 1 : 0;
 	raw_spin_unlock(&ring->lock);
@@ -82,49 +90,76 @@ u64 ephports_history_since(void)
 	return since;
 }
 
-/* Entries of one ring, the latest first, until one that ended before @since. */
-static void walk_ring(struct ring *ring, u64 since, ephports_past_visitor visit, void *ctx)
+/* The entry that was written as number @nr, counted from 1; NULL if it was overwritten. */
+static const struct ephports_past *entry(const struct ring *ring, u64 nr)
 {
-	u64 last = READ_ONCE(ring->written);
+	u64 back = ring->written - nr + 1;
+
+	if (!nr || back > size)
+		return NULL;
+	return &ring->entries[ring->next >= back ? ring->next - back : ring->next + size - back];
+}
+
+/* Returns true if @visit stopped; with @cursor->nr 0 if there is nothing more to see. */
+static bool walk_batch(struct ring *ring, struct ephports_history_cursor *cursor, u64 since,
+		       ephports_past_visitor visit, void *ctx)
+{
+	const struct ephports_past *past;
 	unsigned long flags;
-	u64 ago, back;
+	bool stop = false;
+	int n;
 
-	for (ago = 0; ago < last; ago++) {
-		const struct ephports_past *past;
-		bool more = false;
-
+	raw_spin_lock_irqsave(&ring->lock, flags);
+	for (n = 0; n < BATCH && !stop; n++) {
 		/* What was overwritten meanwhile was older than all that is left to see. */
-		raw_spin_lock_irqsave(&ring->lock, flags);
-		back = ring->written - last + ago + 1;
-		if (back <= size) {
-			past = &ring->entries[ring->next >= back ? ring->next - back :
-								   ring->next + size - back];
-			more = past->until >= since;
-			if (more)
-				visit(past, ctx);
+		past = entry(ring, cursor->nr);
+		if (!past || past->until < since) {
+			cursor->nr = 0;
+			break;
 		}
-		raw_spin_unlock_irqrestore(&ring->lock, flags);
-		if (!more)
-			return;
-		if (!(ago & 0x3ff))
-			cond_resched();
+		cursor->nr--;
+		stop = visit(past, ctx) == EPHPORTS_STOP;
 	}
+	raw_spin_unlock_irqrestore(&ring->lock, flags);
+	return stop;
+}
+
+static bool walk_ring(struct ring *ring, struct ephports_history_cursor *cursor, u64 since,
+		      ephports_past_visitor visit, void *ctx)
+{
+	if (!cursor->begun)
+		cursor->nr = READ_ONCE(ring->written);
+	cursor->begun = true;
+	while (cursor->nr) {
+		if (walk_batch(ring, cursor, since, visit, ctx))
+			return true;
+		cond_resched();
+	}
+	cursor->begun = false;
+	return false;
 }
 
 /**
- * ephports_history_walk() - visit what was released
+ * ephports_history_walk() - visit what was released, the latest of each CPU first
+ * @cursor: moved on; start with all zero
  * @since: no longer ago, ns of CLOCK_BOOTTIME
  * @visit: called with a lock held and interrupts off; quick, no sleep
  * @ctx: handed to @visit
  *
+ * What is released after the walk has come to its CPU is not visited.
+ *
  * Context: process context; may sleep between entries.
+ *
+ * Return: true if @visit stopped the walk, false at the end.
  */
-void ephports_history_walk(u64 since, ephports_past_visitor visit, void *ctx)
+bool ephports_history_walk(struct ephports_history_cursor *cursor, u64 since,
+			   ephports_past_visitor visit, void *ctx)
 {
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu)
-		walk_ring(&per_cpu(rings, cpu), since, visit, ctx);
+	for (; cursor->cpu < nr_cpu_ids; cursor->cpu++)
+		if (cpu_possible(cursor->cpu) &&
+		    walk_ring(&per_cpu(rings, cursor->cpu), cursor, since, visit, ctx))
+			return true;
+	return false;
 }
 
 /**

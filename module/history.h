@@ -9,7 +9,7 @@
 /**
  * struct ephports_past - a port that was held
  * @rec: its last holder, a timewait socket if there was one
- * @sock: that socket, when it let go
+ * @sock: that socket, when it let go; state unknown if nobody saw it
  * @until: when that was, ns of CLOCK_BOOTTIME
  */
 struct ephports_past {
@@ -18,12 +18,26 @@ struct ephports_past {
 	u64 until;
 };
 
-typedef void (*ephports_past_visitor)(const struct ephports_past *past, void *ctx);
+/* Answers EPHPORTS_NEXT, or EPHPORTS_STOP to come back to the next. */
+typedef enum ephports_visit (*ephports_past_visitor)(const struct ephports_past *past, void *ctx);
 
-void ephports_history_add(const struct ephports_record *rec, const struct ephports_sock *sock,
+/**
+ * struct ephports_history_cursor - where a reader stands; start with all zero
+ * @cpu: whose ring
+ * @begun: its ring has been begun with
+ * @nr: the entry to see next, counting down
+ */
+struct ephports_history_cursor {
+	unsigned int cpu;
+	bool begun;
+	u64 nr;
+};
+
+void ephports_history_add(const struct ephports_record *rec, const struct sock_common *holder,
 			  u64 until);
 u64 ephports_history_since(void);
-void ephports_history_walk(u64 since, ephports_past_visitor visit, void *ctx);
+bool ephports_history_walk(struct ephports_history_cursor *cursor, u64 since,
+			   ephports_past_visitor visit, void *ctx);
 u64 ephports_history_bytes(void);
 
 int ephports_history_init(void);

@@ -259,7 +259,9 @@ int ephports_put_row(struct sk_buff *skb, const struct ephports_row *row)
 	    nla_put_u64_64bit(skb, EPHPORTS_A_PORT_COOKIE, rec->cookie, EPHPORTS_A_PORT_PAD) ||
 	    nla_put_u64_64bit(skb, EPHPORTS_A_PORT_NSID, rec->nsid, EPHPORTS_A_PORT_PAD) ||
 	    put_socket(skb, &row->sock) ||
-	    ephports_put_who(skb, &who, rec, &row->told))
+	    ephports_put_who(skb, &who, rec, &row->told) ||
+	    (rec->handed && nla_put_u64_64bit(skb, EPHPORTS_A_PORT_TIME_WAIT,
+					      ephports_view_time_wait(row), EPHPORTS_A_PORT_PAD)))
 		return -EMSGSIZE;
 	if (rec->flags & EPHPORTS_F_ADOPTED)
 		return 0;

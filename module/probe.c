@@ -289,6 +289,8 @@ static void on_hand_over(struct ephports_ftrace_regs *regs)
 	ephports_sock_describe(&rec, tw, IPPROTO_TCP);
 	rec.flags = EPHPORTS_F_TIMEWAIT | EPHPORTS_F_ADOPTED | EPHPORTS_F_NO_UID;
 	rec.reason = EPHPORTS_REASON_ADOPTED;
+	rec.born = ktime_get_boot_fast_ns();
+	rec.handed = rec.born;
 	ephports_event_taken(&rec, ephports_table_found());
 }
 

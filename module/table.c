@@ -47,6 +47,9 @@
 #define MIN_PORTS	1024u
 #define MAX_PORTS	(1u << 23)
 
+/* A record, its word of the directory and its bucket are what is told of as 128 bytes. */
+static_assert(sizeof(struct ephports_record) + sizeof(atomic64_t) + 8 <= 128);
+
 static unsigned int max_ports = 262144;
 module_param(max_ports, uint, 0444);
 MODULE_PARM_DESC(max_ports, "records that fit, 1024 to 8388608 (128 bytes each; default 262144, 32 MiB)");
@@ -201,6 +204,7 @@ static void link_record(struct cpu_table *table, u32 index, u64 hash,
 struct newcomer {
 	const struct ephports_record *rec;
 	enum ephports_cause cause;
+	struct ephports_record *stale;
 	bool known;
 };
 
@@ -219,6 +223,7 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 	newcomer->known = old->cookie == newcomer->rec->cookie &&
 			  old->port == newcomer->rec->port && old->proto == newcomer->rec->proto;
 	if (!newcomer->known) {
+		*newcomer->stale = *old;
 		drop_record(link, cpu, EPHPORTS_MENDED_OUT);
 		return;
 	}
@@ -237,24 +242,25 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
  * ephports_table_insert() - record a holder
  * @rec: all but id, next and epoch, which are filled in
  * @cause: what to count it as
- *
- * A record with the same key and another cookie or port is what a missed release left
- * behind: it goes, and is counted as mended out.
+ * @stale: a record with the same key and another cookie or port is what a missed release
+ *	left behind: it goes here, and is counted as mended out; without one, @stale->id is 0
  *
  * Context: any but hard interrupts; no bucket locked.
  */
 enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
-					     enum ephports_cause cause)
+					     enum ephports_cause cause,
+					     struct ephports_record *stale)
 {
 	u64 hash = hash_key(rec->key);
 	atomic64_t *word = directory_word(hash);
 	enum ephports_inserted answer = EPHPORTS_KNOWN;
-	struct newcomer newcomer = { .rec = rec, .cause = cause };
+	struct newcomer newcomer = { .rec = rec, .cause = cause, .stale = stale };
 	struct cpu_table *table;
 	unsigned long flags;
 	u64 add = 0;
 	u32 index;
 
+	stale->id = 0;
 	ephports_table_mark(rec);
 	local_irq_save(flags);
 	table = this_cpu_ptr(&tables);
@@ -553,7 +559,7 @@ int ephports_table_init(void)
 		return -EINVAL;
 	}
 	directory_bits = order_base_2(max_ports);
-	bucket_bits = order_base_2(max(2 * max_ports / num_possible_cpus(), MIN_PORTS));
+	bucket_bits = order_base_2(max(max_ports / num_possible_cpus(), MIN_PORTS));
 
 	directory = alloc_table(1u << directory_bits, sizeof(*directory), NUMA_NO_NODE);
 	err = directory ? ephports_pool_init(max_ports) : -ENOMEM;

@@ -25,7 +25,8 @@
  *	without a check
  * @cookie: the socket's cookie, never 0
  * @nsid: number of the network namespace, never used again (struct ephports_ns)
- * @born: time of the assignment, ns of CLOCK_BOOTTIME
+ * @born: time of the assignment, ns of CLOCK_BOOTTIME; of an adopted record when it was found
+ * @handed: when a timewait socket took over, likewise; 0: none has, or it was not seen
  * @owner: who took the port; for an adopted record who holds it
  * @netns: inode number of the network namespace
  * @next: the table's own
@@ -43,6 +44,7 @@ struct ephports_record {
 	u64 cookie;
 	u64 nsid;
 	u64 born;
+	u64 handed;
 	struct ephports_owner owner;
 	u32 netns;
 	u32 next;
@@ -96,7 +98,8 @@ enum ephports_visit {
 typedef enum ephports_visit (*ephports_visitor)(struct ephports_record *rec, void *ctx);
 
 enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
-					     enum ephports_cause cause);
+					     enum ephports_cause cause,
+					     struct ephports_record *stale);
 bool ephports_table_remove(const void *key, enum ephports_cause cause,
 			   struct ephports_record *was);
 bool ephports_table_copy(const void *key, struct ephports_record *copy);

@@ -250,7 +250,7 @@ static void add_past(const struct ephports_tally *tally, struct ephports_sum *su
 	sum->ended_held += past->until - min(past->until, past->rec.born);
 }
 
-static void count_past(const struct ephports_past *past, void *ctx)
+static enum ephports_visit count_past(const struct ephports_past *past, void *ctx)
 {
 	struct ephports_tally *tally = ctx;
 	struct ephports_holder *holder;
@@ -259,11 +259,12 @@ static void count_past(const struct ephports_past *past, void *ctx)
 	/* What ended after the question was asked may have been met as held. */
 	if (past->until > tally->now ||
 	    !ephports_view_passes(&tally->view, &tally->filter, &past->rec, &past->sock))
-		return;
+		return EPHPORTS_NEXT;
 	dest = find_dest(tally, &past->rec, &past->sock);
 	holder = find_owner(tally, &past->rec);
 	add_past(tally, dest ? &dest->sum : &tally->rest_dests, past);
 	add_past(tally, holder ? &holder->sum : &tally->rest_owners, past);
+	return EPHPORTS_NEXT;
 }
 
 static void count_failure(struct ephports_tally *tally, const struct ephports_failure *failure)
@@ -307,6 +308,7 @@ bool ephports_tally_has_flow(const struct ephports_tally *tally)
 
 static int count_flow(struct ephports_tally *tally)
 {
+	struct ephports_history_cursor cursor = {};
 	int err;
 
 	if (!ephports_tally_has_flow(tally))
@@ -315,7 +317,7 @@ static int count_flow(struct ephports_tally *tally)
 	      ephports_groups_grow(&tally->owners, ROOM_FOR_PAST);
 	if (err)
 		return err;
-	ephports_history_walk(tally->since, count_past, tally);
+	ephports_history_walk(&cursor, tally->since, count_past, tally);
 	return count_failures(tally);
 }
 

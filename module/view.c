@@ -114,6 +114,20 @@ static bool wants_owner(const struct ephports_filter *filter, const struct ephpo
 }
 
 /**
+ * ephports_view_may_pass() - whether a record alone says nothing against telling it
+ * @view: the reader
+ * @filter: what it wants
+ * @rec: the record
+ *
+ * Context: any.
+ */
+bool ephports_view_may_pass(const struct ephports_view *view, const struct ephports_filter *filter,
+			    const struct ephports_record *rec)
+{
+	return (!view->nsid || view->nsid == rec->nsid) && wants_record(filter, rec);
+}
+
+/**
  * ephports_view_passes() - whether a reader may see a record, and wants it
  * @view: the reader
  * @filter: what it wants
@@ -125,8 +139,7 @@ bool ephports_view_passes(const struct ephports_view *view, const struct ephport
 {
 	struct ephports_told told;
 
-	if ((view->nsid && view->nsid != rec->nsid) || !wants_record(filter, rec) ||
-	    !wants_socket(filter, sock))
+	if (!ephports_view_may_pass(view, filter, rec) || !wants_socket(filter, sock))
 		return false;
 	if (!filter->by_pid && !filter->by_uid)
 		return true;
@@ -146,8 +159,7 @@ static enum ephports_visit read_row(struct ephports_record *rec, void *ctx)
 	struct reading *reading = ctx;
 	struct ephports_row *row = reading->row;
 
-	if ((reading->view->nsid && reading->view->nsid != rec->nsid) ||
-	    !wants_record(reading->filter, rec))
+	if (!ephports_view_may_pass(reading->view, reading->filter, rec))
 		return EPHPORTS_NEXT;
 	ephports_sock_read(rec, &row->sock);
 	if (row->sock.state == EPHPORTS_STATE_UNKNOWN) {
@@ -221,13 +233,27 @@ void ephports_view_usage(u64 nsid, struct ephports_usage usage[EPHPORTS_PROTOS])
 	ephports_table_walk(&cursor, count_port, &counting);
 }
 
+static u64 time_since(const struct ephports_row *row, u64 then)
+{
+	u64 at = row->at ?: ktime_get_boot_fast_ns();
+
+	return at - min(at, then);
+}
+
 /**
  * ephports_view_age() - time since the assignment, ns
  * @row: not of an adopted record
  */
 u64 ephports_view_age(const struct ephports_row *row)
 {
-	u64 now = row->at ?: ktime_get_boot_fast_ns();
+	return time_since(row, row->rec.born);
+}
 
-	return now > row->rec.born ? now - row->rec.born : 0;
+/**
+ * ephports_view_time_wait() - likewise since a timewait socket took over
+ * @row: of a record with @handed
+ */
+u64 ephports_view_time_wait(const struct ephports_row *row)
+{
+	return time_since(row, row->rec.handed);
 }

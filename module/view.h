@@ -89,7 +89,7 @@ struct ephports_filter {
  * @rec: the record
  * @sock: its socket, read at the same instant
  * @told: what of the owner is for this reader
- * @at: the moment that it is told of, ns of CLOCK_BOOTTIME; 0: now
+ * @at: when that was, ns of CLOCK_BOOTTIME; 0: now
  */
 struct ephports_row {
 	struct ephports_record rec;
@@ -110,11 +110,14 @@ struct ephports_usage {
 
 void ephports_view_tell(const struct ephports_view *view, const struct ephports_record *rec,
 			struct ephports_told *told);
+bool ephports_view_may_pass(const struct ephports_view *view, const struct ephports_filter *filter,
+			    const struct ephports_record *rec);
 bool ephports_view_passes(const struct ephports_view *view, const struct ephports_filter *filter,
 			  const struct ephports_record *rec, const struct ephports_sock *sock);
 bool ephports_view_next(const struct ephports_view *view, const struct ephports_filter *filter,
 			struct ephports_cursor *cursor, struct ephports_row *row);
 void ephports_view_usage(u64 nsid, struct ephports_usage usage[EPHPORTS_PROTOS]);
+u64 ephports_view_time_wait(const struct ephports_row *row);
 u64 ephports_view_age(const struct ephports_row *row);
 const char *ephports_view_state(u8 state);
 const char *ephports_view_origin(u8 origin);

@@ -18,12 +18,14 @@
  *
  * Context: all of this runs in process context, one walk at a time (watch.c).
  */
+#include <linux/ktime.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 
 #include <linux/ephports.h>
 
 #include "compat.h"
+#include "event.h"
 #include "fault.h"
 #include "holders.h"
 #include "ns.h"
@@ -33,6 +35,7 @@
 
 /* A walk in progress. */
 struct walk {
+	u64 began;			/* when, ns of CLOCK_BOOTTIME */
 	u32 nameless;			/* records that want an owner */
 	bool full;			/* a holder found no room */
 };
@@ -76,15 +79,20 @@ static void describe_adopted(struct ephports_record *rec, struct sock *sk, u8 pr
 /* The kernel's bucket locked, BH off: @sk holds its port. */
 static void meet(struct walk *walk, struct sock *sk, u8 proto, const struct inet_bind_bucket *tb)
 {
-	struct ephports_record rec;
+	struct ephports_record rec, stale;
+	enum ephports_inserted inserted;
 
 	if (!ephports_ns_in_range(sock_net(sk), sk->sk_num)) {
 		ephports_table_visit(sk, note_met, sk);
 		return;
 	}
 	describe_adopted(&rec, sk, proto);
+	rec.born = walk->began;
 	rec.origin = proven_origin(sk, tb);
-	switch (ephports_table_insert(&rec, ephports_table_found())) {
+	inserted = ephports_table_insert(&rec, ephports_table_found(), &stale);
+	if (stale.id)
+		ephports_event_found_stale(&stale);
+	switch (inserted) {
 	case EPHPORTS_KNOWN:
 		return;
 	case EPHPORTS_NO_ROOM:
@@ -165,8 +173,11 @@ static enum ephports_visit drop_stale(struct ephports_record *rec, void *ctx)
 {
 	bool doubtful = !ephports_table_marked(rec) || (rec->flags & EPHPORTS_F_MET);
 
-	if (doubtful && !ephports_sock_holds(rec))
+	if (doubtful && !ephports_sock_holds(rec)) {
+		if (!(rec->flags & EPHPORTS_F_MET))
+			ephports_event_found_stale(rec);
 		return EPHPORTS_REMOVE;
+	}
 	rec->flags &= ~EPHPORTS_F_MET;
 	return EPHPORTS_NEXT;
 }
@@ -187,7 +198,7 @@ static void sweep(void)
  */
 bool ephports_walk(void)
 {
-	struct walk walk = {};
+	struct walk walk = { .began = ktime_get_boot_fast_ns() };
 
 	ephports_table_new_epoch();
 	synchronize_rcu_tasks();
