@@ -7,13 +7,17 @@
  * all trouble up to there is mended.
  */
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "compat.h"
+#include "coverage.h"
 #include "health.h"
+#include "history.h"
 #include "probe.h"
+#include "table.h"
 #include "walk.h"
 #include "watch.h"
 
@@ -34,6 +38,15 @@ static unsigned long not_before = INITIAL_JIFFIES;	/* under walk_lock */
 static DEFINE_SPINLOCK(mended_lock);
 static struct trouble mended;
 
+/* What was found by the end of the last walk after which all was well; under walk_lock to write. */
+static struct {
+	u64 in;		/* holders without a record */
+	u64 stale;	/* records without a holder */
+	u64 told;	/* assignments that were known to be missed or lost */
+} found;
+
+static bool blinded;	/* since then */
+
 static void count_trouble(struct trouble *now)
 {
 	now->noted = ephports_health_count();
@@ -53,9 +66,47 @@ u32 ephports_watch_blind(void)
 {
 	u32 blind = ephports_probe_blind();
 
-	if (blind)
+	if (blind) {
+		WRITE_ONCE(blinded, true);
 		ephports_health_note();
+	}
 	return blind;
+}
+
+static u64 count_stale(void)
+{
+	return ephports_table_count(EPHPORTS_MENDED_OUT) + ephports_table_count(EPHPORTS_UNKNOWN);
+}
+
+static u64 count_told(void)
+{
+	return ephports_table_count(EPHPORTS_LOST) + ephports_probe_missed();
+}
+
+/* Releases that nobody saw, and no blindness to explain it. */
+static bool found_stale(void)
+{
+	return count_stale() != READ_ONCE(found.stale) && !READ_ONCE(blinded);
+}
+
+/* At the end of a walk: more holders without a record than were known to be missed. */
+static bool found_more(void)
+{
+	s64 in = ephports_table_count(EPHPORTS_MENDED_IN) - found.in;
+
+	return in > (s64)(count_told() - found.told) && !READ_ONCE(blinded);
+}
+
+static bool is_mended(void)
+{
+	struct trouble now;
+	bool is;
+
+	count_trouble(&now);
+	spin_lock(&mended_lock);
+	is = now.noted == mended.noted && now.missed == mended.missed;
+	spin_unlock(&mended_lock);
+	return is;
 }
 
 /**
@@ -63,14 +114,29 @@ u32 ephports_watch_blind(void)
  */
 bool ephports_watch_clean(void)
 {
-	struct trouble now;
-	bool clean;
+	u64 now = ktime_get_boot_fast_ns();
+	bool clean = is_mended() && !ephports_watch_blind();
 
-	count_trouble(&now);
-	spin_lock(&mended_lock);
-	clean = now.noted == mended.noted && now.missed == mended.missed;
-	spin_unlock(&mended_lock);
-	return clean && !ephports_watch_blind();
+	if (clean)
+		ephports_coverage_clean(now);
+	else
+		ephports_coverage_trouble(false);
+	if (found_stale())
+		ephports_coverage_trouble(true);
+	return clean;
+}
+
+/**
+ * ephports_watch_covered() - for when every holder is known, held or released
+ * @to: of no interest from here on, ns of CLOCK_BOOTTIME
+ * @spans: filled, the earliest first
+ *
+ * Return: how many.
+ */
+u32 ephports_watch_covered(u64 to, struct ephports_span spans[EPHPORTS_SPANS])
+{
+	ephports_watch_clean();
+	return ephports_coverage_spans(ephports_history_since(), to, spans);
 }
 
 /**
@@ -107,9 +173,26 @@ static void mend(const struct trouble *before)
 	before_last = *before;
 }
 
+/* walk_lock held, a walk that began then has ended. */
+static void reckon(u64 began)
+{
+	if (found_stale() || found_more())
+		ephports_coverage_trouble(true);
+	if (!is_mended()) {
+		ephports_coverage_trouble(false);
+		return;
+	}
+	WRITE_ONCE(blinded, false);
+	found.in = ephports_table_count(EPHPORTS_MENDED_IN);
+	WRITE_ONCE(found.stale, count_stale());
+	found.told = count_told();
+	ephports_coverage_walked(began, ktime_get_boot_fast_ns());
+}
+
 /* walk_lock held. */
 static void walk(void)
 {
+	u64 began = ktime_get_boot_fast_ns();
 	struct trouble before;
 	bool well;
 
@@ -119,6 +202,7 @@ static void walk(void)
 		mend(&before);
 	else
 		ephports_health_note();
+	reckon(began);
 	WRITE_ONCE(walks, walks + 1);
 	not_before = jiffies + (well ? REST : LONG_REST);
 }

@@ -3,10 +3,11 @@
 #ifndef EPHPORTS_WATCH_H
 #define EPHPORTS_WATCH_H
 
-#include <linux/types.h>
+#include "coverage.h"
 
 bool ephports_watch_clean(void);
 u32 ephports_watch_blind(void);
+u32 ephports_watch_covered(u64 to, struct ephports_span spans[EPHPORTS_SPANS]);
 u32 ephports_watch_seq(void);
 u64 ephports_watch_walks(void);
 int ephports_watch_resync(void);
