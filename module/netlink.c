@@ -4,7 +4,7 @@
  *
  * This file has the table of commands, and the dump of records. Who may ask for what is
  * decided in netlink_asker.c, filters are read in netlink_filter.c, answers are written in
- * netlink_put.c; what is added up is told by netlink_tally.c.
+ * netlink_put.c; what is added up is told by netlink_tally.c, what was by netlink_who.c.
  */
 #include <linux/module.h>
 #include <linux/pid_namespace.h>
@@ -25,6 +25,7 @@
 #include "netlink_put.h"
 #include "netlink_tally.h"
 #include "netlink_watch.h"
+#include "netlink_who.h"
 #include "view.h"
 #include "watch.h"
 
@@ -223,6 +224,13 @@ static const struct genl_ops ops[] = {
 		.doit		= ephports_do_watch,
 		.policy		= ephports_event_policy,
 		.maxattr	= EPHPORTS_A_EVENT_MAX,
+	},
+	{
+		.cmd		= EPHPORTS_CMD_WHO_GET,
+		.dumpit		= ephports_dump_who,
+		.done		= ephports_dump_who_done,
+		.policy		= ephports_who_policy,
+		.maxattr	= EPHPORTS_A_WHO_MAX,
 	},
 	{
 		.cmd		= EPHPORTS_CMD_RESYNC,

@@ -188,6 +188,10 @@ bool holder_held(const struct holder *holder, uint64_t now_ns, uint64_t *ns)
 {
 	uint64_t to = is_held(holder) ? now_ns : holder->to_ns;
 
+	if (is_held(holder) && told(&holder->port, EPHPORTS_A_PORT_AGE)) {
+		*ns = holder->port.age_ns;
+		return true;
+	}
 	*ns = to > holder->from_ns ? to - holder->from_ns : 0;
 	return told(holder, EPHPORTS_A_WHO_FROM);
 }

@@ -33,12 +33,12 @@ size_t holder_columns(struct column columns[HOLDER_COLUMNS], bool netns, bool cg
 void holder_row(struct text *row, const struct holder *holder, bool netns, bool cgroups);
 
 /*
- * The members of a record, and from_ns, to_ns (null: not seen, held still), held_ns up to @now_ns,
- * time_wait_ns.
+ * The members of a record, and from_ns, to_ns (null: not seen, held still), held_ns (up to its age
+ * or @now_ns, if it is held), time_wait_ns.
  */
 struct json_object *holder_json(const struct holder *holder, uint64_t now_ns);
 
-/* How long, up to @now_ns; false if the beginning was not seen. */
+/* How long, up to its age or @now_ns; false if the beginning was not seen. */
 bool holder_held(const struct holder *holder, uint64_t now_ns, uint64_t *ns);
 
 #endif

@@ -83,11 +83,18 @@
  * give what happened until then.
  *
  * EPHPORTS_CMD_WHO_GET, dump: who held ports at any time from EPHPORTS_A_WHO_SINCE to
- * EPHPORTS_A_WHO_UNTIL: first one message with EPHPORTS_A_WHO_COVERED_FROM per span for which
- * the answer is whole, the earliest first; then one with EPHPORTS_A_WHO_HOLDER per holder that
- * passes EPHPORTS_A_WHO_FILTER, those that hold a port still and, the latest of each CPU first,
- * those that have released it. Outside the spans a holder may be missing, or be told although
- * it had let go. A socket and the TIME_WAIT that took over from it are one holder.
+ * EPHPORTS_A_WHO_UNTIL: one message with EPHPORTS_A_WHO_HOLDER per holder that passes
+ * EPHPORTS_A_WHO_FILTER, those that hold a port still and, the latest of each CPU first, those
+ * that have released it; then one with EPHPORTS_A_WHO_COVERED_FROM per span for which the
+ * answer is whole, the earliest first: what was lost or forgotten during the dump is in none.
+ * Outside the spans a holder may be missing, or be told although it had let go. The last span
+ * reaches to the beginning of the dump.
+ *
+ * A socket and the TIME_WAIT that took over from it are one holder, told once, but where it
+ * let go or went to TIME_WAIT during the dump, or where a socket that was bound to its port by
+ * number holds on beside its TIME_WAIT: the messages have the same cookie, local port and
+ * EPHPORTS_A_WHO_FROM then. It held the port until the latest of the ends that they tell; one
+ * without an end counts as the latest, unless the other end came after the dump began.
  *
  * EPHPORTS_CMD_RESYNC, do, CAP_NET_ADMIN in the initial user namespace: walks the
  * kernel's own socket tables once, mends the records, and answers when done with
@@ -839,7 +846,8 @@ enum ephports_a_event {
  * @EPHPORTS_A_WHO_HOLDER: nest of EPHPORTS_A_PORT_*, the holder, as it was when it let go
  * @EPHPORTS_A_WHO_FROM: u64, CLOCK_REALTIME of the assignment, ns, by the clock of now; absent
  *	if that was not seen
- * @EPHPORTS_A_WHO_TO: u64, likewise of the release; absent if the port is held
+ * @EPHPORTS_A_WHO_TO: u64, likewise of the release, or of when it was found that the release
+ *	had been missed; absent if the port is held
  * @EPHPORTS_A_WHO_SINCE: u64, in requests only: CLOCK_REALTIME, ns; absent: as far back as is
  *	remembered
  * @EPHPORTS_A_WHO_UNTIL: u64, in requests only, likewise; absent: now

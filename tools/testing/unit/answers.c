@@ -54,7 +54,8 @@ static struct holder *tell(uint64_t id, uint64_t from_ns, uint64_t to_ns)
 
 	*holder = (struct holder){
 		.told = to_ns ? RELEASED : HELD, .from_ns = from_ns, .to_ns = to_ns,
-		.port = { .told = ALL_TOLD & ~TOLD(EPHPORTS_A_PORT_TIME_WAIT), .id = id, .cookie = id,
+		.port = { .told = ALL_TOLD & ~TOLD(EPHPORTS_A_PORT_TIME_WAIT) &
+				 ~TOLD(EPHPORTS_A_PORT_AGE), .id = id, .cookie = id,
 			  .proto = IPPROTO_TCP, .family = AF_INET, .local = address("10.0.0.5"),
 			  .local_port = 43210, .peer = address("10.0.0.9"), .peer_port = 443,
 			  .state = EPHPORTS_STATE_ESTABLISHED, .origin = EPHPORTS_ORIGIN_CONNECT,

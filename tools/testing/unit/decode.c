@@ -47,6 +47,8 @@ static void put_whole_port(void)
 	mnl_attr_put(nlh, EPHPORTS_A_PORT_PAD, 0, NULL);
 	mnl_attr_put_u64(nlh, EPHPORTS_A_PORT_AGE, 5000000000ull);
 	mnl_attr_put_u64(nlh, EPHPORTS_A_PORT_COOKIE, 9);
+	mnl_attr_put_u64(nlh, EPHPORTS_A_PORT_NSID, 3);
+	mnl_attr_put_u64(nlh, EPHPORTS_A_PORT_TIME_WAIT, 2000000000ull);
 }
 
 static void test_port(void)
@@ -61,6 +63,7 @@ static void test_port(void)
 	EXPECT(port.origin == EPHPORTS_ORIGIN_CONNECT && port.uid == 1000 && !port.reason);
 	EXPECT(port.pid == 1234 && port.tid == 1235 && port.cgroup == 77);
 	EXPECT(port.netns == 4026531840u && port.age_ns == 5000000000ull && port.cookie == 9);
+	EXPECT(port.nsid == 3 && port.time_wait_ns == 2000000000ull);
 	EXPECT_STR(port.comm, "curl");
 	/* All but the filter, which only requests have. */
 	EXPECT((port.told | 1 | TOLD(EPHPORTS_A_PORT_FILTER)) ==
