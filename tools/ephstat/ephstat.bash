@@ -23,9 +23,9 @@ _ephstat_netns()
 
 _ephstat()
 {
-	local commands="summary list dest owners failures thief hist blackbox alerts check why top map resync"
+	local commands="summary list dest owners failures thief who hist blackbox alerts check why top map resync"
 	local options="--tcp --udp --ipv4 --ipv6 --net --all-netns --json --no-header --numeric
-		--processes --cgroup --svg --delay --batch --iterations --top --by --set --follow --warning --critical --since
+		--processes --cgroup --svg --delay --batch --iterations --top --by --set --follow --warning --critical --since --until --at --peer
 		--help --version"
 	local filters="state exclude src dst sport dport origin pid uid and"
 	local states="established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait close-wait
@@ -65,7 +65,7 @@ _ephstat()
 		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
 		return
 		;;
-	src | dst | sport | dport | pid | --top | -w | --warning | -c | --critical | --since)
+	src | dst | sport | dport | pid | --top | -w | --warning | -c | --critical | --since | --until | --at | --peer)
 		return
 		;;
 	esac

@@ -43,7 +43,7 @@ static const struct command commands[] = {
 	{ "who", "PORT", FOR_WHO, cmd_who,
 	  "who held a port, now or at some time, as far as is remembered" },
 	{ "hist", NULL, FOR_HIST, cmd_hist,
-	  "how long the kernel took to choose ports" },
+	  "how long ports are searched for, held, and left alone" },
 	{ "blackbox", "[ID]", FOR_BLACKBOX, cmd_blackbox,
 	  "pictures of the moments when allocations failed" },
 	{ "alerts", NULL, FOR_ALERTS, cmd_alerts,

@@ -79,6 +79,17 @@ exits 2 '"state" is no port' thief state
 exits 2 'is no number of a picture' blackbox one
 exits 2 'takes one number' blackbox 1 2
 exits 2 'takes no "tcp"' failures tcp
+exits 2 'takes one port' who
+exits 2 'takes one port' who 1 2
+exits 2 '"0" is no port' who 0
+exits 2 '"5-4" is no port' who 5-4
+exits 2 '"65536" is no port' who 65536
+exits 2 'is no time' who 1 --at noon
+exits 2 'is yet to come' who 1 --since 2999-01-01
+exits 2 'is before --since' who 1 --since -1m --until -2m
+exits 2 'excludes' who 1 --at now --until now
+exits 2 '"nowhere"' who 1 --peer nowhere
+exits 2 '--at does not go with list' list --at now
 exits 2 '"frob" is not supported' dest frob
 exits 3 '^EPHPORTS UNKNOWN - there is no option -x' check -x
 exits 3 '^EPHPORTS UNKNOWN - -w x is no range' check -w x
@@ -108,7 +119,7 @@ if [ ! -e /sys/module/ephports ]; then
 	exits 3 'modprobe ephports' why 10.0.0.9:443
 	exits 3 'modprobe ephports' why 4711
 	exits 3 'modprobe ephports' list -N /proc/self/ns/net
-	for command in dest owners failures thief hist blackbox alerts 'alerts --follow'; do
+	for command in dest owners failures thief hist blackbox alerts 'who 43210 --at 14:03' 'alerts --follow'; do
 		# shellcheck disable=SC2086 # a command and its option
 		exits 3 '^ephstat: the ephports module is not loaded' $command
 	done
