@@ -372,14 +372,14 @@ def lifetimes_are_those_that_the_sockets_had():
             with udp() as s:
                 s.bind(("127.0.0.1", port))
                 after = now()
-                time.sleep(0.05 << i)
+                time.sleep(0.05 * 2**i)
                 begun = now()
             over = now()
             opens.append((begun - after, over - before))
             if i:
                 gaps.append((after_last, after))
             after_last = begun
-            time.sleep(0.03 << i)
+            time.sleep(0.03 * 2**i)
         told = histogram("open", "udp")
         assert told["count"] == 4 and counted(told, min(o[0] for o in opens),
                                               max(o[1] for o in opens)) == 4, (told, opens)
