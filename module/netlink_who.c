@@ -173,7 +173,8 @@ static bool find_next(struct dump *dump)
 	case STAGE_RELEASED:
 		if (next_released(dump))
 			return true;
-		dump->n_spans = ephports_watch_covered(dump->began, dump->spans);
+		dump->n_spans = ephports_watch_covered(ephports_ns_range_since(dump->view.nsid),
+						       dump->began, dump->spans);
 		dump->stage = STAGE_SPANS;
 		fallthrough;
 	case STAGE_SPANS:

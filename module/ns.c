@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is kept for each network namespace, and what its sysctls say. */
 #include <linux/bitops.h>
+#include <linux/ktime.h>
+#include <linux/minmax.h>
 #include <linux/rwsem.h>
 
 #include "compat.h"
@@ -73,9 +75,37 @@ void ephports_ns_range_seen(void)
 	struct net *net;
 
 	down_read(&net_rwsem);
-	for_each_net(net)
+	for_each_net(net) {
+		if (!ephports_ns_range_moved(net))
+			continue;
+		WRITE_ONCE(ephports_ns(net)->range_since, ktime_get_boot_fast_ns());
 		WRITE_ONCE(ephports_ns(net)->range, range_of(net));
+	}
 	up_read(&net_rwsem);
+}
+
+/**
+ * ephports_ns_range_since() - since when the range is known to be what it is
+ * @id: of this namespace; 0: of all that there are
+ *
+ * Holders of ports that it had not are known only from then on. A change that was taken back
+ * before anybody asked is not seen.
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: ns of CLOCK_BOOTTIME, 0 for ever.
+ */
+u64 ephports_ns_range_since(u64 id)
+{
+	struct net *net;
+	u64 since = 0;
+
+	down_read(&net_rwsem);
+	for_each_net(net)
+		if (!id || ephports_ns(net)->id == id)
+			since = max(since, READ_ONCE(ephports_ns(net)->range_since));
+	up_read(&net_rwsem);
+	return since;
 }
 
 /**

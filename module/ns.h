@@ -30,6 +30,7 @@ struct ephports_incidents {
  * struct ephports_ns - lives and dies with its network namespace
  * @id: its number, from 1, never used again (its inode number is)
  * @range: ip_local_port_range when the kernel's tables were last walked, high << 16 | low
+ * @range_since: when it was found to be another than before, ns of CLOCK_BOOTTIME; 0: never
  * @hists: its histograms; NULL if there was no memory for them
  * @failures: allocations refused for want of a free port
  * @incidents: when it was last said that they were
@@ -37,6 +38,7 @@ struct ephports_incidents {
 struct ephports_ns {
 	u64 id;
 	u32 range;
+	u64 range_since;
 	struct ephports_hists *hists;
 	atomic64_t failures[EPHPORTS_PROTOS];
 	struct ephports_incidents incidents[EPHPORTS_PROTOS];
@@ -54,6 +56,7 @@ bool ephports_ns_in_range(const struct net *net, u16 port);
 bool ephports_ns_range_moved(const struct net *net);
 bool ephports_ns_any_range_moved(void);
 void ephports_ns_range_seen(void);
+u64 ephports_ns_range_since(u64 id);
 u32 ephports_ns_reserved(const struct net *net, int low, int high);
 struct net *ephports_ns_get(u32 inum);
 struct net *ephports_ns_get_by_id(u64 id);

@@ -8,6 +8,7 @@
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -16,6 +17,7 @@
 #include "coverage.h"
 #include "health.h"
 #include "history.h"
+#include "ns.h"
 #include "probe.h"
 #include "table.h"
 #include "walk.h"
@@ -29,6 +31,7 @@
 struct trouble {
 	u64 noted;
 	u64 missed;
+	u64 moved;	/* of @noted: ranges that were moved, each the concern of one namespace */
 };
 
 static DEFINE_MUTEX(walk_lock);
@@ -47,10 +50,13 @@ static struct {
 
 static bool blinded;	/* since then */
 
+static atomic64_t moved_ranges;
+
 static void count_trouble(struct trouble *now)
 {
 	now->noted = ephports_health_count();
 	now->missed = ephports_probe_missed();
+	now->moved = atomic64_read(&moved_ranges);
 }
 
 /**
@@ -97,14 +103,20 @@ static bool found_more(void)
 	return in > (s64)(count_told() - found.told) && !READ_ONCE(blinded);
 }
 
-static bool is_mended(void)
+/* Whether all trouble is mended, or all but for that about ranges. */
+static bool is_mended(bool but_ranges)
 {
 	struct trouble now;
+	s64 noted;
 	bool is;
 
 	count_trouble(&now);
 	spin_lock(&mended_lock);
-	is = now.noted == mended.noted && now.missed == mended.missed;
+	noted = now.noted - mended.noted;
+	/* What is about to be noted may be among those already. */
+	if (but_ranges)
+		noted = max_t(s64, noted - (s64)(now.moved - mended.moved), 0);
+	is = !noted && now.missed == mended.missed;
 	spin_unlock(&mended_lock);
 	return is;
 }
@@ -115,9 +127,11 @@ static bool is_mended(void)
 bool ephports_watch_clean(void)
 {
 	u64 now = ktime_get_boot_fast_ns();
-	bool clean = is_mended() && !ephports_watch_blind();
+	bool clean = is_mended(false), calm = is_mended(true);
 
-	if (clean)
+	if (calm && ephports_watch_blind())
+		clean = calm = false;
+	if (calm)
 		ephports_coverage_clean(now);
 	else
 		ephports_coverage_trouble(false);
@@ -128,15 +142,16 @@ bool ephports_watch_clean(void)
 
 /**
  * ephports_watch_covered() - for when every holder is known, held or released
- * @to: of no interest from here on, ns of CLOCK_BOOTTIME
+ * @from: of no interest before, ns of CLOCK_BOOTTIME
+ * @to: nor from here on
  * @spans: filled, the earliest first
  *
  * Return: how many.
  */
-u32 ephports_watch_covered(u64 to, struct ephports_span spans[EPHPORTS_SPANS])
+u32 ephports_watch_covered(u64 from, u64 to, struct ephports_span spans[EPHPORTS_SPANS])
 {
 	ephports_watch_clean();
-	return ephports_coverage_spans(ephports_history_since(), to, spans);
+	return ephports_coverage_spans(max(from, ephports_history_since()), to, spans);
 }
 
 /**
@@ -173,12 +188,15 @@ static void mend(const struct trouble *before)
 	before_last = *before;
 }
 
-/* walk_lock held, a walk that began then has ended. */
-static void reckon(u64 began)
+/*
+ * walk_lock held, a walk that began then has ended. If @moved, it has also taken in those whose
+ * ports a range has come to have.
+ */
+static void reckon(u64 began, bool moved)
 {
-	if (found_stale() || found_more())
+	if (found_stale() || (!moved && found_more()))
 		ephports_coverage_trouble(true);
-	if (!is_mended()) {
+	if (!is_mended(true)) {
 		ephports_coverage_trouble(false);
 		return;
 	}
@@ -192,6 +210,7 @@ static void reckon(u64 began)
 /* walk_lock held. */
 static void walk(void)
 {
+	bool moved = ephports_ns_any_range_moved();
 	u64 began = ktime_get_boot_fast_ns();
 	struct trouble before;
 	bool well;
@@ -202,7 +221,7 @@ static void walk(void)
 		mend(&before);
 	else
 		ephports_health_note();
-	reckon(began);
+	reckon(began, moved);
 	WRITE_ONCE(walks, walks + 1);
 	not_before = jiffies + (well ? REST : LONG_REST);
 }
@@ -260,8 +279,10 @@ int ephports_watch_catch_up(bool moved, bool wait)
 {
 	if (moved && wait)
 		return ephports_watch_resync();
-	if (moved)
+	if (moved) {
+		atomic64_inc(&moved_ranges);
 		ephports_health_note();
+	}
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 
 bool ephports_watch_clean(void);
 u32 ephports_watch_blind(void);
-u32 ephports_watch_covered(u64 to, struct ephports_span spans[EPHPORTS_SPANS]);
+u32 ephports_watch_covered(u64 from, u64 to, struct ephports_span spans[EPHPORTS_SPANS]);
 u32 ephports_watch_seq(void);
 u64 ephports_watch_walks(void);
 int ephports_watch_resync(void);

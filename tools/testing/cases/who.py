@@ -348,6 +348,31 @@ def a_clock_that_is_set_changes_no_answer():
         assert abs(who(a)["holders"][0]["from_ns"] - seen["from_ns"]) < S
 
 
+def stay_in_netns(tell, wait):
+    tell(netns_of())
+    wait()
+
+
+@test
+def a_range_that_is_moved_is_the_concern_of_its_namespace():
+    with loaded(), udp() as s, child(in_new_netns(stay_in_netns)) as c:
+        other = str(c.hear())
+        # This one stays: the walk takes it in, and nothing had been missed.
+        s.bind(("127.0.0.1", 20311))
+        with udp() as u:
+            u.bind(("127.0.0.1", 20310))
+        before = now()
+        assert who(40000, "--at", at(before))["whole"]
+        with sysctl_set("net.ipv4.ip_local_port_range", "20305 60999"):
+            told = who(20310, "--at", at(before))
+            assert not told["whole"] and not told["doubt"] and not told["holders"], told
+            one, = who(20311)["holders"]
+            assert one["from_ns"] is None, one
+            eventually(assert_whole_from_now)
+        assert who(40000, "-N", other, "--at", at(before))["whole"]
+        c.go()
+
+
 # ---- how long -----------------------------------------------------------------------------
 
 def histogram(kind, proto):
