@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -20,23 +21,49 @@
 struct cgroup {
 	struct cgroup *next;
 	uint64_t id;
+	bool unknown;		/* it is known that there is no path */
 	char path[];
 };
 
 static struct cgroup *buckets[BUCKETS];
-static bool walked;
+static time_t walked;		/* CLOCK_MONOTONIC plus 1; 0: never */
+
+static struct cgroup **find(uint64_t id)
+{
+	struct cgroup **link = &buckets[id % BUCKETS];
+
+	while (*link && (*link)->id != id)
+		link = &(*link)->next;
+	return link;
+}
 
 static void remember(uint64_t id, const char *path)
 {
-	size_t size = strlen(path) + 1;
-	struct cgroup *cgroup = malloc(sizeof(*cgroup) + size);
+	size_t size = path ? strlen(path) + 1 : 0;
+	struct cgroup *cgroup;
 
+	if (*find(id))
+		return;
+	cgroup = malloc(sizeof(*cgroup) + size);
 	if (!cgroup)
 		return;
 	cgroup->id = id;
-	memcpy(cgroup->path, path, size);
+	cgroup->unknown = !path;
+	if (path)
+		memcpy(cgroup->path, path, size);
 	cgroup->next = buckets[id % BUCKETS];
 	buckets[id % BUCKETS] = cgroup;
+}
+
+void cgroup_learn(uint64_t id, const char *path)
+{
+	struct cgroup **link = find(id), *old = *link;
+
+	if (old) {
+		*link = old->next;
+		free(old);
+	}
+	remember(id, path);
 }
 
 /* Takes @fd. @path is a buffer of PATH_SIZE whose first @len bytes lead to the directory. */
@@ -114,7 +141,6 @@ static void walk_all(void)
 	struct stat st;
 	int fd;
 
-	walked = true;
 	if (!find_mount(path, point))
 		return;
 	fd = open(point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -129,15 +155,18 @@ static void walk_all(void)
 
 const char *cgroup_path(uint64_t id)
 {
-	const struct cgroup *cgroup;
+	const struct cgroup *cgroup = *find(id);
+	struct timespec now;
 
-	if (!walked)
+	if (!cgroup) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (walked && walked == now.tv_sec + 1)
+			return NULL;
+		walked = now.tv_sec + 1;
 		walk_all();
-	for (cgroup = buckets[id % BUCKETS]; cgroup; cgroup = cgroup->next) {
-		if (cgroup->id == id)
-			return cgroup->path;
+		cgroup = *find(id);
 	}
-	return NULL;
+	return cgroup && !cgroup->unknown ? cgroup->path : NULL;
 }
 
 void cgroup_forget(void)
@@ -152,5 +181,5 @@ void cgroup_forget(void)
 			free(cgroup);
 		}
 	}
-	walked = false;
+	walked = 0;
 }

@@ -8,9 +8,13 @@
 
 /*
  * The path of cgroup @id in the cgroup2 hierarchy, as /proc/PID/cgroup tells it; NULL if it has
- * gone or is out of sight. The hierarchy is walked once, at the first call.
+ * gone or is out of sight. The hierarchy is walked at the first call, and again for an id that is
+ * new, once a second at most. The path is good until cgroup_forget() or cgroup_learn() of its id.
  */
 const char *cgroup_path(uint64_t id);
+
+/* Has cgroup_path() tell @path of @id, as it was elsewhere or some time ago; NULL: nothing. */
+void cgroup_learn(uint64_t id, const char *path);
 
 void cgroup_forget(void);
 
