@@ -308,3 +308,12 @@ int decode_alert(const struct nlmsghdr *nlh, struct alert *alert)
 	*alert = (struct alert){ 0 };
 	return read_record(walk_message(nlh), &alert_set, alert);
 }
+
+int decode_event(const struct nlmsghdr *nlh, struct event *event)
+{
+	*event = (struct event){ 0 };
+	if (read_record(walk_message(nlh), &event_set, event))
+		return -1;
+	settle_who(&event->failure);
+	return 0;
+}

@@ -19,5 +19,6 @@ int decode_hist(const struct nlmsghdr *nlh, struct hist *hist);
 int decode_holder(const struct nlmsghdr *nlh, struct holder *holder);
 int decode_box(const struct nlmsghdr *nlh, struct box *box);
 int decode_alert(const struct nlmsghdr *nlh, struct alert *alert);
+int decode_event(const struct nlmsghdr *nlh, struct event *event);
 
 #endif

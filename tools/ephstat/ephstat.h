@@ -28,6 +28,8 @@ struct ephstat {
 	const char *at;		/* of who, as the following; it has since, too */
 	const char *until;
 	const char *peer;
+	uint32_t kinds;		/* of watch: a mask, 0: all */
+	bool unusual;		/* likewise */
 	bool svg;		/* of map */
 	bool batch;		/* of top, as the following */
 	const char *delay;
@@ -48,6 +50,7 @@ int cmd_who(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_hist(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_blackbox(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_alerts(struct ephstat *es, int argc, char **argv, struct error *err);
+int cmd_watch(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_check(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_why(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_top(struct ephstat *es, int argc, char **argv, struct error *err);

@@ -73,10 +73,8 @@ static struct json_object *told_u64(const struct failure *failure, int attr, uin
 	return told(failure, attr) ? json_object_new_uint64(n) : NULL;
 }
 
-struct json_object *failure_json(const struct failure *failure)
+void failure_put(struct json_object *obj, const struct failure *failure)
 {
-	struct json_object *obj = json_object_new_object();
-
 	json_put_str(obj, "proto", proto_name(failure->proto));
 	json_put_str(obj, "op", op_name(failure->origin));
 	json_put_u64(obj, "count", failure->count);
@@ -90,6 +88,13 @@ struct json_object *failure_json(const struct failure *failure)
 					    failure->peer_port));
 	json_put_u64(obj, "first_ns", failure->first_ns);
 	json_put_u64(obj, "last_ns", failure->last_ns);
+}
+
+struct json_object *failure_json(const struct failure *failure)
+{
+	struct json_object *obj = json_object_new_object();
+
+	failure_put(obj, failure);
 	return obj;
 }
 

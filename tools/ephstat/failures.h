@@ -17,6 +17,9 @@ void failure_row(struct text *row, const struct failure *failure, uint64_t now_n
 /* One of "failures". */
 struct json_object *failure_json(const struct failure *failure);
 
+/* Likewise, as further members of @obj. */
+void failure_put(struct json_object *obj, const struct failure *failure);
+
 /* "5m12s ago" has two ends, and clocks may be set between them. */
 static inline uint64_t time_since(uint64_t now_ns, uint64_t then_ns)
 {

@@ -25,7 +25,8 @@
 _Static_assert(sizeof(bool) == sizeof(uint8_t), "complete is a u8 on the wire");
 _Static_assert(EPHPORTS_A_PORT_MAX < 64 && EPHPORTS_A_INFO_MAX < 64 && EPHPORTS_A_DEST_MAX < 64 &&
 	       EPHPORTS_A_OWNER_MAX < 64 && EPHPORTS_A_FAILURE_MAX < 64 &&
-	       EPHPORTS_A_BOX_MAX < 64 && EPHPORTS_A_ALERT_MAX < 64 && EPHPORTS_A_WHO_MAX < 64, "told is a u64");
+	       EPHPORTS_A_BOX_MAX < 64 && EPHPORTS_A_ALERT_MAX < 64 && EPHPORTS_A_WHO_MAX < 64 &&
+	       EPHPORTS_A_EVENT_MAX < 64, "told is a u64");
 
 static const struct field port_fields[EPHPORTS_A_PORT_MAX + 1] = {
 	[EPHPORTS_A_PORT_ID]		= FIELD(port, id, NUMBER),
@@ -228,3 +229,17 @@ static const struct field alert_fields[EPHPORTS_A_ALERT_MAX + 1] = {
 };
 
 const struct set alert_set = SET(alert, alert_fields, told);
+
+static const struct field event_fields[EPHPORTS_A_EVENT_MAX + 1] = {
+	[EPHPORTS_A_EVENT_SEQ]		 = FIELD(event, seq, NUMBER),
+	[EPHPORTS_A_EVENT_KIND]		 = FIELD(event, kind, NUMBER),
+	[EPHPORTS_A_EVENT_TIME]		 = FIELD(event, time_ns, NUMBER),
+	[EPHPORTS_A_EVENT_BOOT]		 = FIELD(event, boot_ns, NUMBER),
+	[EPHPORTS_A_EVENT_PORT]		 = NEST(event, port, &port_set),
+	[EPHPORTS_A_EVENT_FAILURE]	 = NEST(event, failure, &failure_set),
+	[EPHPORTS_A_EVENT_LOST]		 = FIELD(event, lost, NUMBER),
+	[EPHPORTS_A_EVENT_LOST_SPAN]	 = FIELD(event, lost_span_ns, NUMBER),
+	[EPHPORTS_A_EVENT_LOST_UNSORTED] = FIELD(event, lost_unsorted, NUMBER),
+};
+
+const struct set event_set = SET(event, event_fields, told);

@@ -42,5 +42,6 @@ extern const struct set hist_set;
 extern const struct set holder_set;
 extern const struct set box_set;
 extern const struct set alert_set;
+extern const struct set event_set;
 
 #endif

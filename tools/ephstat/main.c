@@ -48,6 +48,8 @@ static const struct command commands[] = {
 	  "pictures of the moments when allocations failed" },
 	{ "alerts", NULL, FOR_ALERTS, cmd_alerts,
 	  "thresholds of alerts, or alerts as they come" },
+	{ "watch", "[FILTER...]", FOR_WATCH, cmd_watch,
+	  "what happens to ports, as it happens" },
 	{ "check", NULL, FOR_CHECK, cmd_check,
 	  "a plugin for monitoring systems, with exit codes of its own" },
 	{ "why", "[WHAT]", FOR_WHY, cmd_why,

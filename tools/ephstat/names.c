@@ -44,6 +44,16 @@ static const char *const reasons[] = {
 	[EPHPORTS_REASON_HIDDEN]	= "hidden",
 };
 
+static const char *const events[] = {
+	[EPHPORTS_EVENT_ASSIGNED]	= "assigned",
+	[EPHPORTS_EVENT_TIME_WAIT]	= "time-wait",
+	[EPHPORTS_EVENT_RELEASED]	= "released",
+	[EPHPORTS_EVENT_FAILED]		= "failed",
+	[EPHPORTS_EVENT_FOUND]		= "found",
+	[EPHPORTS_EVENT_DROPPED]	= "dropped",
+	[EPHPORTS_EVENT_LOST]		= "lost",
+};
+
 static const char *const levels[] = {
 	[EPHPORTS_LEVEL_OK]		= "ok",
 	[EPHPORTS_LEVEL_NOTICE]		= "notice",
@@ -55,6 +65,7 @@ static const char *const hists[] = {
 	[EPHPORTS_HIST_SEARCH]		= "search",
 };
 
+_Static_assert(ARRAY_SIZE(events) == EPHPORTS_EVENT_MAX + 1, "an event has no name");
 _Static_assert(ARRAY_SIZE(levels) == EPHPORTS_LEVEL_MAX + 1, "a level has no name");
 _Static_assert(ARRAY_SIZE(hists) == EPHPORTS_HIST_MAX + 1, "a histogram has no name");
 _Static_assert(ARRAY_SIZE(states) == EPHPORTS_STATE_MAX + 1, "a state has no name");
@@ -108,6 +119,11 @@ const char *op_name(uint8_t origin)
 	}
 }
 
+const char *event_name(uint8_t event)
+{
+	return event < ARRAY_SIZE(events) ? events[event] : "unknown";
+}
+
 const char *level_name(uint8_t level)
 {
 	return level < ARRAY_SIZE(levels) ? levels[level] : "unknown";
@@ -158,6 +174,17 @@ uint32_t origin_mask(const char *word)
 
 	for (i = 0; i < ARRAY_SIZE(origins); i++) {
 		if (!strcmp(word, origins[i]))
+			return BIT(i);
+	}
+	return 0;
+}
+
+uint32_t event_mask(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		if (!strcmp(word, events[i]))
 			return BIT(i);
 	}
 	return 0;

@@ -14,6 +14,7 @@ const char *family_name(uint8_t family);
 /* Which call was refused: "connect", "bind" (listen() too) or "send". */
 const char *op_name(uint8_t origin);
 
+const char *event_name(uint8_t event);
 const char *level_name(uint8_t level);
 const char *hist_name(uint8_t kind);
 
@@ -26,6 +27,9 @@ const char *reason_name(uint8_t reason);
  */
 uint32_t state_mask(const char *word);
 uint32_t origin_mask(const char *word);
+
+/* The mask of 1 << enum ephports_event that a word stands for, 0 if it stands for none. */
+uint32_t event_mask(const char *word);
 
 #define STATES_ALL	((1u << (EPHPORTS_STATE_MAX + 1)) - 1)
 

@@ -75,7 +75,7 @@ static int refused(struct answer *answer, int errnum, const char *text)
 			 text ? strerror(errnum) : "", text ? ")" : "", next_step(errnum));
 }
 
-static int read_error(const struct nlmsghdr *nlh, struct answer *answer)
+int nl_read_error(const struct nlmsghdr *nlh, struct answer *answer)
 {
 	const struct nlmsgerr *msg = mnl_nlmsg_get_payload(nlh);
 	size_t offset = sizeof(*msg);
@@ -109,7 +109,7 @@ static int read_message(const struct nlmsghdr *nlh, struct answer *answer)
 	case NLMSG_NOOP:
 		return EXIT_OK;
 	case NLMSG_ERROR:
-		return read_error(nlh, answer);
+		return nl_read_error(nlh, answer);
 	case NLMSG_DONE:
 		return read_done(nlh, answer);
 	case NLMSG_OVERRUN:
@@ -119,7 +119,7 @@ static int read_message(const struct nlmsghdr *nlh, struct answer *answer)
 	}
 }
 
-static int receive_failed(struct error *err)
+int nl_receive_failed(struct error *err)
 {
 	if (errno == EAGAIN || errno == EWOULDBLOCK)
 		return error_set(err, EXIT_RUNTIME, "the module did not answer for %d seconds; "
@@ -139,7 +139,7 @@ static int receive(struct nl *nl, struct answer *answer)
 		if (got < 0) {
 			if (errno == EINTR)
 				continue;
-			return receive_failed(answer->err);
+			return nl_receive_failed(answer->err);
 		}
 		for (; !answer->done && mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
 			int ret;
@@ -168,7 +168,7 @@ static struct nlmsghdr *request(struct nl *nl, uint16_t type, uint8_t cmd, uint8
 	return nlh;
 }
 
-static int send_request(struct nl *nl, const struct nlmsghdr *nlh, struct error *err)
+int nl_send(struct nl *nl, const struct nlmsghdr *nlh, struct error *err)
 {
 	if (mnl_socket_sendto(nl->sock, nlh, nlh->nlmsg_len) < 0)
 		return error_set(err, EXIT_RUNTIME, "cannot send to the module: %s; try again",
@@ -183,7 +183,7 @@ struct nlmsghdr *nl_request(struct nl *nl, uint8_t cmd, uint16_t flags)
 
 int nl_converse(struct nl *nl, const struct nlmsghdr *nlh, struct answer *answer)
 {
-	int ret = send_request(nl, nlh, answer->err);
+	int ret = nl_send(nl, nlh, answer->err);
 
 	return ret ? ret : receive(nl, answer);
 }
@@ -309,10 +309,15 @@ static int join_group(struct nl *nl, uint32_t group, struct error *err)
 }
 
 /* The group of nlctrl, which tells when a family goes away, has the number of nlctrl itself. */
+int nl_join_control(struct nl *nl, struct error *err)
+{
+	return join_group(nl, GENL_ID_CTRL, err);
+}
+
 int nl_join(struct nl *nl, uint32_t group, struct error *err)
 {
 	const struct timeval forever = { 0 };
-	int ret = join_group(nl, GENL_ID_CTRL, err);
+	int ret = nl_join_control(nl, err);
 
 	if (!ret)
 		ret = join_group(nl, group, err);
@@ -323,8 +328,7 @@ int nl_join(struct nl *nl, uint32_t group, struct error *err)
 	return ret;
 }
 
-/* Whether nlctrl says that the module went away; it would never be heard of again. */
-static bool says_gone(const struct nl *nl, const struct nlmsghdr *nlh)
+bool nl_says_gone(const struct nl *nl, const struct nlmsghdr *nlh)
 {
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *attr;
@@ -341,11 +345,16 @@ static bool says_gone(const struct nl *nl, const struct nlmsghdr *nlh)
 	return false;
 }
 
+int nl_gone(struct error *err)
+{
+	return error_set(err, EXIT_NOT_LOADED, "the ephports module was unloaded");
+}
+
 static int hear(struct nl *nl, const struct nlmsghdr *nlh, message_fn message, void *arg,
 		struct error *err)
 {
-	if (says_gone(nl, nlh))
-		return error_set(err, EXIT_NOT_LOADED, "the ephports module was unloaded");
+	if (nl_says_gone(nl, nlh))
+		return nl_gone(err);
 	return nlh->nlmsg_type == nl->family ? message(nlh, arg, err) : EXIT_OK;
 }
 
@@ -363,7 +372,7 @@ int nl_listen(struct nl *nl, message_fn message, int (*lost)(void *arg), void *a
 			if (errno == ENOBUFS)
 				ret = lost(arg);
 			else if (errno != EINTR)
-				ret = receive_failed(err);
+				ret = nl_receive_failed(err);
 			continue;
 		}
 		for (; !ret && mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))

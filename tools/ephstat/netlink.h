@@ -6,6 +6,8 @@
 #ifndef EPHSTAT_NETLINK_H
 #define EPHSTAT_NETLINK_H
 
+#include <signal.h>
+
 #include "error.h"
 #include "filter.h"
 #include "usage.h"
@@ -76,5 +78,23 @@ typedef int (*alert_fn)(const struct alert *alert, void *arg);
  * for nothing else then.
  */
 int nl_follow_alerts(struct nl *nl, alert_fn fn, void *arg, struct error *err);
+
+/* Told each event of the stream, in the order of their times. */
+typedef int (*event_fn)(const struct event *event, void *arg);
+
+/*
+ * Has the module send to this socket what happens to the records that pass @filter: the kinds of
+ * the mask @kinds (0: all), from CLOCK_BOOTTIME @boot_ns on. Events that come with the answer are
+ * told at once. The socket is good for nothing else then.
+ */
+int nl_watch(struct nl *nl, const struct filter *filter, uint32_t kinds, event_fn fn, void *arg,
+	     uint64_t *boot_ns, struct error *err);
+
+/*
+ * Waits @timeout_ms at most (-1: for ever) for events, tells those that have come, and returns;
+ * also for a signal of those that are only let in meanwhile, by @mask.
+ */
+int nl_events(struct nl *nl, int timeout_ms, const sigset_t *mask, event_fn fn, void *arg,
+	      struct error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include <libmnl/libmnl.h>
 
 #include "error.h"
+#include "filter.h"
 
 #define NL_BUF_SIZE	32768
 
@@ -36,6 +37,9 @@ struct answer {
 /* Starts a request to the module in the socket's buffer; NLM_F_REQUEST is among the @flags. */
 struct nlmsghdr *nl_request(struct nl *nl, uint8_t cmd, uint16_t flags);
 
+/* The request of nl_watch(). */
+struct nlmsghdr *nl_watch_request(struct nl *nl, const struct filter *filter, uint32_t kinds);
+
 /* Sends @nlh and reads the whole answer. */
 int nl_converse(struct nl *nl, const struct nlmsghdr *nlh, struct answer *answer);
 
@@ -45,6 +49,24 @@ int nl_join(struct nl *nl, uint32_t group, struct error *err);
 /* Reads what comes from the group until @message fails or the module goes; @lost tells of gaps. */
 int nl_listen(struct nl *nl, message_fn message, int (*lost)(void *arg), void *arg,
 	      struct error *err);
+
+/* Has nlctrl tell this socket when the module goes. */
+int nl_join_control(struct nl *nl, struct error *err);
+
+/* Whether nlctrl says that the module went away; it would never be heard of again. */
+bool nl_says_gone(const struct nl *nl, const struct nlmsghdr *nlh);
+
+/* What the kernel refused, or acknowledged, with a message of NLMSG_ERROR. */
+int nl_read_error(const struct nlmsghdr *nlh, struct answer *answer);
+
+/* The error of its having gone. */
+int nl_gone(struct error *err);
+
+/* Sends @nlh, whoever reads the answer. */
+int nl_send(struct nl *nl, const struct nlmsghdr *nlh, struct error *err);
+
+/* The error of a failed read. */
+int nl_receive_failed(struct error *err);
 
 /* The error of an answer that cannot be read. */
 int nl_malformed(struct error *err);

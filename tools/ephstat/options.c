@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "options.h"
 #include "util.h"
 
@@ -21,6 +22,8 @@ enum {
 	OPT_AT,
 	OPT_UNTIL,
 	OPT_PEER,
+	OPT_KINDS,
+	OPT_UNUSUAL,
 };
 
 struct opt {
@@ -34,8 +37,11 @@ struct opt {
 /* What one looks at instead of reading it, and what advises. */
 #define FOR_LOOKS	(FOR_MAP | FOR_WHY | FOR_TOP)
 
+/* What follows the stream of events. */
+#define FOR_STREAM	FOR_WATCH
+
 /* What shows records, and so can leave some out. */
-#define FOR_RECORDS	(FOR_LIST | FOR_DEST | FOR_OWNERS)
+#define FOR_RECORDS	(FOR_LIST | FOR_DEST | FOR_OWNERS | FOR_STREAM)
 #define FOR_TABLES	(FOR_RECORDS | FOR_FAILURES | FOR_BLACKBOX | FOR_WHO)
 #define FOR_PROTOCOLS	(FOR_LOOKS | FOR_RECORDS | FOR_SUMMARY | FOR_FAILURES | FOR_THIEF | FOR_HIST | \
 			 FOR_ALERTS | FOR_CHECK | FOR_WHO)
@@ -74,6 +80,9 @@ static const struct opt opts[] = {
 	{ 'b', "batch",		NULL,	 FOR_TOP, "lines for a file or a pipe, and no keys" },
 	{ OPT_ITERATIONS, "iterations", "COUNT", FOR_TOP,
 	  "with -b: how often; top takes -n COUNT, too" },
+	{ OPT_KINDS, "kinds",	"LIST",	 FOR_WATCH,
+	  "assigned, time-wait, released, failed, found, dropped: some of them" },
+	{ OPT_UNUSUAL, "unusual", NULL,	 FOR_WATCH, "scans and bursts alone, a line each" },
 	{ 'h', "help",		NULL,	 FOR_ALL, "this text" },
 	{ 'V', "version",	NULL,	 FOR_ALL, "the version" },
 };
@@ -162,6 +171,9 @@ static bool apply_flag(int letter, struct options *options, struct ephstat *es)
 	case OPT_FOLLOW:
 		es->follow = true;
 		break;
+	case OPT_UNUSUAL:
+		es->unusual = true;
+		break;
 	case 'h':
 		options->help = true;
 		break;
@@ -185,6 +197,22 @@ static int parse_top(const char *arg, struct ephstat *es, struct error *err)
 	if (!isdigit((unsigned char)*arg) || *end || !n || n > TOP_MAX)
 		return error_set(err, EXIT_USAGE, "--top takes a number from 1 to %d", TOP_MAX);
 	es->top = n;
+	return EXIT_OK;
+}
+
+static int parse_kinds(const char *arg, struct ephstat *es, struct error *err)
+{
+	char *copy = strdup(arg), *rest = copy, *word;
+	uint32_t mask = 1;
+
+	while (mask && (word = strsep(&rest, ","))) {
+		mask = event_mask(word);
+		es->kinds |= mask;
+	}
+	free(copy);
+	if (!copy || !mask)
+		return error_set(err, EXIT_USAGE, "--kinds takes some of assigned, time-wait, "
+				 "released, failed, found and dropped, with commas between");
 	return EXIT_OK;
 }
 
@@ -233,6 +261,8 @@ static int apply_opt(int letter, const char *arg, struct options *options, struc
 	case OPT_PEER:
 		es->peer = arg;
 		break;
+	case OPT_KINDS:
+		return parse_kinds(arg, es, err);
 	}
 	return EXIT_OK;
 }

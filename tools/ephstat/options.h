@@ -25,6 +25,7 @@ enum {
 	FOR_WHY		= 1 << 17,
 	FOR_TOP		= 1 << 18,
 	FOR_WHO		= 1 << 19,
+	FOR_WATCH	= 1 << 20,
 	FOR_ALL		= ~0,
 };
 

@@ -298,3 +298,16 @@ int nl_follow_alerts(struct nl *nl, alert_fn fn, void *arg, struct error *err)
 	ret = nl_join(nl, nl->alert_group, err);
 	return ret ? ret : nl_listen(nl, read_alert, read_alert_loss, &reader, err);
 }
+
+/* Starts the request alone: what comes back is mixed with the first events. */
+struct nlmsghdr *nl_watch_request(struct nl *nl, const struct filter *filter, uint32_t kinds)
+{
+	struct nlmsghdr *nlh = nl_request(nl, EPHPORTS_CMD_WATCH, 0);
+	struct nlattr *nest = mnl_attr_nest_start(nlh, EPHPORTS_A_EVENT_FILTER);
+
+	put_filter(nlh, filter);
+	mnl_attr_nest_end(nlh, nest);
+	if (kinds)
+		mnl_attr_put_u32(nlh, EPHPORTS_A_EVENT_KINDS, kinds);
+	return nlh;
+}

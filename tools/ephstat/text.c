@@ -250,6 +250,26 @@ void text_time(struct text *text, uint64_t ns)
 		text_char(text, '-');
 }
 
+void text_clock(struct text *text, uint64_t ns)
+{
+	const time_t seconds = (time_t)(ns / 1000000000);
+	const unsigned int ms = ns / 1000000 % 1000;
+	struct tm tm;
+
+	if (!localtime_r(&seconds, &tm)) {
+		text_char(text, '-');
+		return;
+	}
+	two_digits(text, tm.tm_hour);
+	text_char(text, ':');
+	two_digits(text, tm.tm_min);
+	text_char(text, ':');
+	two_digits(text, tm.tm_sec);
+	text_char(text, '.');
+	text_char(text, (char)('0' + ms / 100));
+	two_digits(text, ms % 100);
+}
+
 void text_rate(struct text *text, uint64_t events, uint64_t ns)
 {
 	uint64_t tenths;

@@ -47,6 +47,9 @@ void text_duration(struct text *text, uint64_t ns);
 /* A point in time, as "2026-11-21 10:33:38" where we are. */
 void text_time(struct text *text, uint64_t ns);
 
+/* Likewise, as "10:33:38.123". */
+void text_clock(struct text *text, uint64_t ns);
+
 /* Events of @ns nanoseconds as a rate a second: "331", "0.4"; "-" without a time. */
 void text_rate(struct text *text, uint64_t events, uint64_t ns);
 

@@ -191,4 +191,18 @@ struct alert {
 	uint8_t origin;
 };
 
+/* Something that happened; told() tells whether to @port, to @failure, or to neither. */
+struct event {
+	uint64_t told;
+	uint64_t seq;
+	uint64_t time_ns;
+	uint64_t boot_ns;
+	uint64_t lost;
+	uint64_t lost_span_ns;
+	uint64_t lost_unsorted;
+	uint8_t kind;
+	struct port port;
+	struct failure failure;
+};
+
 #endif

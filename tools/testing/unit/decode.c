@@ -70,6 +70,40 @@ static void test_port(void)
 	       TOLD(EPHPORTS_A_PORT_MAX + 1) - 1);
 }
 
+static void test_event(void)
+{
+	struct nlattr *nest;
+	struct event event;
+
+	start();
+	mnl_attr_put_u64(nlh, EPHPORTS_A_EVENT_SEQ, 7);
+	mnl_attr_put_u8(nlh, EPHPORTS_A_EVENT_KIND, EPHPORTS_EVENT_RELEASED);
+	mnl_attr_put_u64(nlh, EPHPORTS_A_EVENT_TIME, 1700000000000000001ull);
+	mnl_attr_put_u64(nlh, EPHPORTS_A_EVENT_BOOT, 55);
+	nest = mnl_attr_nest_start(nlh, EPHPORTS_A_EVENT_PORT);
+	put_whole_port();
+	mnl_attr_nest_end(nlh, nest);
+	EXPECT(!decode_event(nlh, &event));
+	EXPECT(event.seq == 7 && event.kind == EPHPORTS_EVENT_RELEASED && event.boot_ns == 55);
+	EXPECT(event.time_ns == 1700000000000000001ull);
+	EXPECT(told(&event, EPHPORTS_A_EVENT_PORT) && !told(&event, EPHPORTS_A_EVENT_FAILURE));
+	EXPECT(event.port.id == UINT64_MAX && event.port.nsid == 3);
+	EXPECT(event.port.time_wait_ns == 4000000000ull);
+
+	start();
+	mnl_attr_put_u8(nlh, EPHPORTS_A_EVENT_KIND, EPHPORTS_EVENT_FAILED);
+	nest = mnl_attr_nest_start(nlh, EPHPORTS_A_EVENT_FAILURE);
+	mnl_attr_put_u32(nlh, EPHPORTS_A_FAILURE_PID, 12);
+	mnl_attr_nest_end(nlh, nest);
+	EXPECT(!decode_event(nlh, &event));
+	EXPECT(event.failure.who.pid == 12);
+	EXPECT(told(&event.failure.who, EPHPORTS_A_OWNER_PID));
+
+	start();
+	mnl_attr_put_u32(nlh, EPHPORTS_A_EVENT_SEQ, 7);
+	EXPECT(decode_event(nlh, &event));
+}
+
 static void test_absent(void)
 {
 	start();
@@ -221,6 +255,7 @@ static void test_noise(void)
 
 static const struct ktap_test tests[] = {
 	{ "a whole record", test_port },
+	{ "event", test_event },
 	{ "what is absent is not told", test_absent },
 	{ "what is newer is passed over", test_newer },
 	{ "wrong lengths are refused", test_lengths },

@@ -170,3 +170,30 @@ int nl_follow_alerts(struct nl *nl, alert_fn fn, void *arg, struct error *err)
 		TELL(fn, fake.alerts[i].told ? &fake.alerts[i] : NULL, i);
 	return error_set(err, EXIT_RUNTIME, "the module went away");
 }
+
+int nl_watch(struct nl *nl, const struct filter *filter, uint32_t kinds, event_fn fn, void *arg,
+	     uint64_t *boot_ns, struct error *err)
+{
+	unsigned int i;
+
+	(void)nl;
+	fake.asked = *filter;
+	fake.asked_kinds = kinds;
+	*boot_ns = fake.n_events ? fake.events[0].boot_ns : 0;
+	for (i = 0; i < fake.early_events; i++)
+		TELL(fn, &fake.events[i], i);
+	return EXIT_OK;
+}
+
+int nl_events(struct nl *nl, int timeout_ms, const sigset_t *mask, event_fn fn, void *arg,
+	      struct error *err)
+{
+	unsigned int i;
+
+	(void)nl;
+	(void)timeout_ms;
+	(void)mask;
+	for (i = fake.early_events; i < fake.n_events; i++)
+		TELL(fn, &fake.events[i], i);
+	return error_set(err, EXIT_NOT_LOADED, "the module went away");
+}

@@ -23,6 +23,10 @@ struct fake {
 	unsigned int n_boxes;
 	const struct alert *alerts;	/* to be followed; one of zeros stands for a loss */
 	unsigned int n_alerts;
+	const struct event *events;	/* some come with the answer, the others later */
+	unsigned int n_events;
+	unsigned int early_events;
+	uint32_t asked_kinds;
 	struct alert thresholds;
 	unsigned long fail_at;	/* a dump fails before this record; 0: it does not */
 	bool interrupted;

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The end of what runs until it is told to stop. */
+#ifndef EPHSTAT_SIGNALS_H
+#define EPHSTAT_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+/*
+ * From now on SIGINT and SIGTERM come only to who waits with @mask, and make signals_stop() true:
+ * one that comes while nobody waits is not missed.
+ */
+void signals_catch(sigset_t *mask);
+
+bool signals_stop(void);
+
+#endif
