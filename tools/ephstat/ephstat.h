@@ -30,6 +30,11 @@ struct ephstat {
 	const char *peer;
 	uint32_t kinds;		/* of watch: a mask, 0: all */
 	bool unusual;		/* likewise */
+	const char *log;	/* of watch and who: files instead of the module */
+	const char *size;	/* of log, as the following */
+	const char *age;
+	const char *keep;
+	const char *max_total;
 	bool svg;		/* of map */
 	bool batch;		/* of top, as the following */
 	const char *delay;
@@ -51,6 +56,7 @@ int cmd_hist(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_blackbox(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_alerts(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_watch(struct ephstat *es, int argc, char **argv, struct error *err);
+int cmd_log(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_check(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_why(struct ephstat *es, int argc, char **argv, struct error *err);
 int cmd_top(struct ephstat *es, int argc, char **argv, struct error *err);

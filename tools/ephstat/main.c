@@ -50,6 +50,8 @@ static const struct command commands[] = {
 	  "thresholds of alerts, or alerts as they come" },
 	{ "watch", "[FILTER...]", FOR_WATCH, cmd_watch,
 	  "what happens to ports, as it happens" },
+	{ "log", "DIR [FILTER...]", FOR_LOG, cmd_log,
+	  "the same as a service, into compressed files" },
 	{ "check", NULL, FOR_CHECK, cmd_check,
 	  "a plugin for monitoring systems, with exit codes of its own" },
 	{ "why", "[WHAT]", FOR_WHY, cmd_why,

@@ -24,6 +24,11 @@ enum {
 	OPT_PEER,
 	OPT_KINDS,
 	OPT_UNUSUAL,
+	OPT_LOG,
+	OPT_SIZE,
+	OPT_AGE,
+	OPT_KEEP,
+	OPT_MAX_TOTAL,
 };
 
 struct opt {
@@ -38,7 +43,7 @@ struct opt {
 #define FOR_LOOKS	(FOR_MAP | FOR_WHY | FOR_TOP)
 
 /* What follows the stream of events. */
-#define FOR_STREAM	FOR_WATCH
+#define FOR_STREAM	(FOR_WATCH | FOR_LOG)
 
 /* What shows records, and so can leave some out. */
 #define FOR_RECORDS	(FOR_LIST | FOR_DEST | FOR_OWNERS | FOR_STREAM)
@@ -83,6 +88,11 @@ static const struct opt opts[] = {
 	{ OPT_KINDS, "kinds",	"LIST",	 FOR_WATCH,
 	  "assigned, time-wait, released, failed, found, dropped: some of them" },
 	{ OPT_UNUSUAL, "unusual", NULL,	 FOR_WATCH, "scans and bursts alone, a line each" },
+	{ OPT_LOG, "log",	"DIR",	 FOR_WATCH, "from the files of ephstat log" },
+	{ OPT_SIZE, "size",	"N",	 FOR_LOG, "a new file after that many bytes (64M)" },
+	{ OPT_AGE, "age",	"TIME",	 FOR_LOG, "a new file after that time (1d)" },
+	{ OPT_KEEP, "keep",	"N",	 FOR_LOG, "files that are kept at most" },
+	{ OPT_MAX_TOTAL, "max-total", "N", FOR_LOG, "bytes that are kept at most (4G)" },
 	{ 'h', "help",		NULL,	 FOR_ALL, "this text" },
 	{ 'V', "version",	NULL,	 FOR_ALL, "the version" },
 };
@@ -216,6 +226,27 @@ static int parse_kinds(const char *arg, struct ephstat *es, struct error *err)
 	return EXIT_OK;
 }
 
+static void apply_log_opt(int letter, const char *arg, struct ephstat *es)
+{
+	switch (letter) {
+	case OPT_LOG:
+		es->log = arg;
+		break;
+	case OPT_SIZE:
+		es->size = arg;
+		break;
+	case OPT_AGE:
+		es->age = arg;
+		break;
+	case OPT_KEEP:
+		es->keep = arg;
+		break;
+	case OPT_MAX_TOTAL:
+		es->max_total = arg;
+		break;
+	}
+}
+
 static int apply_opt(int letter, const char *arg, struct options *options, struct ephstat *es,
 		     struct error *err)
 {
@@ -263,6 +294,8 @@ static int apply_opt(int letter, const char *arg, struct options *options, struc
 		break;
 	case OPT_KINDS:
 		return parse_kinds(arg, es, err);
+	default:
+		apply_log_opt(letter, arg, es);
 	}
 	return EXIT_OK;
 }

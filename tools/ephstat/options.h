@@ -26,6 +26,7 @@ enum {
 	FOR_TOP		= 1 << 18,
 	FOR_WHO		= 1 << 19,
 	FOR_WATCH	= 1 << 20,
+	FOR_LOG		= 1 << 21,
 	FOR_ALL		= ~0,
 };
 

@@ -88,7 +88,7 @@ static void test_event(void)
 	EXPECT(event.time_ns == 1700000000000000001ull);
 	EXPECT(told(&event, EPHPORTS_A_EVENT_PORT) && !told(&event, EPHPORTS_A_EVENT_FAILURE));
 	EXPECT(event.port.id == UINT64_MAX && event.port.nsid == 3);
-	EXPECT(event.port.time_wait_ns == 4000000000ull);
+	EXPECT(event.port.time_wait_ns == 2000000000ull);
 
 	start();
 	mnl_attr_put_u8(nlh, EPHPORTS_A_EVENT_KIND, EPHPORTS_EVENT_FAILED);

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/* ephstat log: follows what happens to ports into files, for weeks. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "amount.h"
+#include "ephstat.h"
+#include "logdir.h"
+#include "logwrite.h"
+#include "netlink.h"
+#include "signals.h"
+#include "unusual.h"
+
+#define SECOND		1000000000ull
+#define TICK_MS		200
+#define SETTLE_NS	SECOND		/* what the module has told by then, it has told */
+#define LOOK_NS		(10 * SECOND)	/* between two looks at the module's own losses */
+#define SNAPSHOT_NS	(10 * SECOND)	/* between two snapshots, but for a new file */
+#define TICK_ROWS	1024
+
+struct logging {
+	const struct ephstat *es;
+	struct log_writer *writer;
+	struct unusual *unusual;
+	struct nl *asking;		/* beside the socket that watches */
+	uint64_t told;			/* events since the last look at the clock */
+	uint64_t rows;			/* of a snapshot */
+	bool has_lost;
+	uint64_t snapshot_ns;
+	uint64_t looked_ns;
+	uint64_t module_lost;
+	int trouble;
+	struct error *err;
+};
+
+/* To the standard output, line by line: the journal has it too. */
+static int tell_flag(struct logging *l, const struct unusual_flag *flag)
+{
+	const struct log_record record = {
+		.type = LOG_UNUSUAL, .boot_ns = flag->boot_ns, .flag = *flag,
+	};
+	struct text row = { 0 };
+
+	if (l->es->json) {
+		json_line(unusual_json(flag), l->es->out);
+	} else {
+		unusual_text(&row, flag);
+		text_line(&row, l->es->out);
+	}
+	/* A log goes on, whoever listens. */
+	fflush(l->es->out);
+	return log_write(l->writer, &record, l->err);
+}
+
+static int tell_event(const struct event *event, void *arg)
+{
+	const struct log_record record = {
+		.type = event->kind, .boot_ns = event->boot_ns, .event = *event,
+	};
+	struct logging *l = arg;
+	struct unusual_flag flag;
+	int ret;
+
+	/* What is newer than the format has no place in it. */
+	if (event->kind > EPHPORTS_EVENT_MAX)
+		return EXIT_OK;
+	l->told++;
+	l->has_lost |= event->kind == EPHPORTS_EVENT_LOST;
+	ret = log_write(l->writer, &record, l->err);
+	if (!ret && unusual_event(l->unusual, event, &flag))
+		ret = tell_flag(l, &flag);
+	return ret;
+}
+
+static int tell_held(const struct port *port, void *arg)
+{
+	struct logging *l = arg;
+	const struct log_record record = {
+		.type = LOG_HELD, .boot_ns = l->snapshot_ns, .event.port = *port,
+	};
+	int ret = log_write(l->writer, &record, l->err);
+
+	if (!ret && ++l->rows % TICK_ROWS == 0)
+		ret = log_tick(l->writer, 0, l->err);
+	return ret;
+}
+
+/* Events wait in the socket's queue meanwhile, so all that the snapshot met comes after it. */
+static int take_snapshot(struct logging *l)
+{
+	struct log_record record = { .type = LOG_SNAPSHOT };
+	bool interrupted = false;
+	int ret;
+
+	l->has_lost = false;
+	l->snapshot_ns = record.boot_ns = log_now();
+	ret = log_write(l->writer, &record, l->err);
+	if (!ret)
+		ret = nl_ports(l->asking, &l->es->filter, tell_held, l, &interrupted, l->err);
+	record.type = LOG_SNAPSHOT_END;
+	record.code = interrupted;
+	return ret ? ret : log_write(l->writer, &record, l->err);
+}
+
+static int maybe_snapshot(struct logging *l)
+{
+	if (log_wants_snapshot(l->writer) ||
+	    (l->has_lost && log_now() - l->snapshot_ns >= SNAPSHOT_NS))
+		return take_snapshot(l);
+	return EXIT_OK;
+}
+
+/* The module says itself when its records may not be all. */
+static int look_at_module(struct logging *l, uint64_t now)
+{
+	struct log_record record = {
+		.type = LOG_DOUBT, .boot_ns = now, .from_ns = l->looked_ns, .until_ns = now,
+	};
+	struct info info;
+	int ret;
+
+	if (l->looked_ns && now - l->looked_ns < LOOK_NS)
+		return EXIT_OK;
+	ret = nl_info(l->asking, l->es->filter.netns, &info, l->err);
+	if (ret)
+		return ret;
+	record.count = info.lost - l->module_lost;
+	if (!l->looked_ns) {
+		record.from_ns = now;
+		record.count = 0;
+	}
+	l->module_lost = info.lost;
+	l->looked_ns = now;
+	if (!record.count && info.complete && !info.blind)
+		return EXIT_OK;
+	return log_write(l->writer, &record, l->err);
+}
+
+/* Once when it begins and once when it is over. */
+static void say_trouble(struct logging *l)
+{
+	const struct log_done *done = log_done(l->writer);
+
+	if (!l->trouble && done->trouble)
+		fprintf(stderr, "ephstat: cannot write the log: %s; what is missed will be "
+			"written down\n", strerror(done->trouble));
+	else if (l->trouble && !done->trouble)
+		fprintf(stderr, "ephstat: the log is written again; %" PRIu64 " records are "
+			"missing in all\n", done->missed);
+	l->trouble = done->trouble;
+}
+
+static int go_round(struct logging *l, struct nl *nl, const sigset_t *mask)
+{
+	uint64_t before = log_now();
+	int ret;
+
+	l->told = 0;
+	ret = nl_events(nl, TICK_MS, mask, tell_event, l, l->err);
+	if (!ret)
+		ret = look_at_module(l, log_now());
+	if (!ret)
+		ret = maybe_snapshot(l);
+	/* With events, the last of them says how far it has come. */
+	if (!ret)
+		ret = log_tick(l->writer, l->told ? 0 : before - SETTLE_NS, l->err);
+	say_trouble(l);
+	return ret;
+}
+
+static int follow(struct logging *l, struct nl *nl)
+{
+	uint64_t from_ns;
+	sigset_t mask;
+	int ret;
+
+	signals_catch(&mask);
+	ret = nl_watch(nl, &l->es->filter, 0, tell_event, l, &from_ns, l->err);
+	if (!ret)
+		ret = log_writer_watch(l->writer, from_ns, l->err);
+	while (!ret && !signals_stop())
+		ret = go_round(l, nl, &mask);
+	return ret;
+}
+
+static int parse_limits(const struct ephstat *es, struct log_limits *limits, struct error *err)
+{
+	int ret = EXIT_OK;
+
+	*limits = (struct log_limits){
+		.size = 64ull << 20, .age_ns = 86400 * SECOND, .max_total = 4ull << 30,
+	};
+	if (es->size)
+		ret = amount_bytes(es->size, "size", &limits->size, err);
+	if (!ret && es->age)
+		ret = amount_time(es->age, "age", &limits->age_ns, err);
+	if (!ret && es->keep)
+		ret = amount_count(es->keep, "keep", &limits->keep, err);
+	if (!ret && es->max_total)
+		ret = amount_bytes(es->max_total, "max-total", &limits->max_total, err);
+	return ret;
+}
+
+static void end(struct logging *l, int ret)
+{
+	struct log_done done;
+
+	if (!l->writer)
+		return;
+	log_writer_end(l->writer, ret == EXIT_OK ? LOG_STOP_ASKED :
+				  ret == EXIT_NOT_LOADED ? LOG_STOP_UNLOADED : LOG_STOP_FAILED,
+		       &done);
+	if (done.records)
+		fprintf(stderr, "ephstat: %" PRIu64 " records in %" PRIu64 " bytes written\n",
+			done.records, done.bytes);
+}
+
+static int run(struct logging *l, int dir, const struct log_limits *limits)
+{
+	struct nl *nl = NULL;
+	int ret = log_writer_new(&l->writer, dir, limits, &l->es->filter, l->err);
+
+	if (!ret)
+		ret = nl_open(&nl, l->err);
+	if (!ret)
+		ret = nl_open(&l->asking, l->err);
+	l->unusual = unusual_new();
+	if (!ret && !l->unusual)
+		ret = error_set(l->err, EXIT_RUNTIME, "out of memory");
+	if (!ret)
+		ret = follow(l, nl);
+	end(l, ret);
+	unusual_free(l->unusual);
+	nl_close(l->asking);
+	nl_close(nl);
+	return ret;
+}
+
+int cmd_log(struct ephstat *es, int argc, char **argv, struct error *err)
+{
+	struct logging l = { .es = es, .err = err };
+	struct log_limits limits;
+	int dir, ret;
+
+	if (!argc)
+		return error_set(err, EXIT_USAGE, "log takes the directory to write to");
+	ret = parse_limits(es, &limits, err);
+	if (!ret)
+		ret = filter_parse(&es->filter, argc - 1, argv + 1, err);
+	if (!ret)
+		ret = log_dir_lock(argv[0], &dir, err);
+	return ret ? ret : run(&l, dir, &limits);
+}
