@@ -21,7 +21,7 @@
 struct cgroup {
 	struct cgroup *next;
 	uint64_t id;
-	bool unknown;		/* it is known that there is no path */
+	bool unknown;		/* there is no path, or more than one */
 	char path[];
 };
 
@@ -39,7 +39,7 @@ static struct cgroup **find(uint64_t id)
 
 static void remember(uint64_t id, const char *path)
 {
-	size_t size = path ? strlen(path) + 1 : 0;
+	size_t size = path ? strlen(path) + 1 : 1;
 	struct cgroup *cgroup;
 
 	if (*find(id))
@@ -49,8 +49,7 @@ static void remember(uint64_t id, const char *path)
 		return;
 	cgroup->id = id;
 	cgroup->unknown = !path;
-	if (path)
-		memcpy(cgroup->path, path, size);
+	memcpy(cgroup->path, path ? path : "", size);
 	cgroup->next = buckets[id % BUCKETS];
 	buckets[id % BUCKETS] = cgroup;
 }
@@ -59,11 +58,15 @@ void cgroup_learn(uint64_t id, const char *path)
 {
 	struct cgroup **link = find(id), *old = *link;
 
-	if (old) {
+	if (!old) {
+		remember(id, path);
+	} else if (path && old->unknown && !*old->path) {
 		*link = old->next;
 		free(old);
+		remember(id, path);
+	} else if (path && strcmp(path, old->path) != 0) {
+		old->unknown = true;
 	}
-	remember(id, path);
 }
 
 /* Takes @fd. @path is a buffer of PATH_SIZE whose first @len bytes lead to the directory. */

@@ -13,7 +13,10 @@
  */
 const char *cgroup_path(uint64_t id);
 
-/* Has cgroup_path() tell @path of @id, as it was elsewhere or some time ago; NULL: nothing. */
+/*
+ * Has cgroup_path() tell @path of @id (NULL: nothing), as it was some time ago, perhaps before the
+ * machine was started anew: of an id that has stood for two of them it tells nothing.
+ */
 void cgroup_learn(uint64_t id, const char *path);
 
 void cgroup_forget(void);

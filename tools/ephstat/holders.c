@@ -7,7 +7,9 @@
 
 #include "answer.h"
 #include "ephstat.h"
+#include "logwho.h"
 #include "moment.h"
+#include "netns.h"
 #include "tally.h"
 
 /* "43210", or "43210-43219". */
@@ -119,6 +121,18 @@ static uint64_t now(void)
 	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
+/* What is remembered in files needs no module. */
+static int ask_log(struct question *question, struct error *err)
+{
+	const struct ephstat *es = question->es;
+	int ret = EXIT_OK;
+
+	question->netns = es->filter.netns;
+	if (!question->netns)
+		ret = netns_resolve("/proc/self/ns/net", &question->netns, err);
+	return ret ? ret : answer(question, log_holders, (void *)es->log, err);
+}
+
 int cmd_who(struct ephstat *es, int argc, char **argv, struct error *err)
 {
 	struct question question = { .es = es };
@@ -129,6 +143,8 @@ int cmd_who(struct ephstat *es, int argc, char **argv, struct error *err)
 	question.now_ns = now();
 	if (!ret)
 		ret = read_times(&question, err);
+	if (!ret && es->log)
+		return ask_log(&question, err);
 	if (!ret)
 		ret = nl_open(&nl, err);
 	if (ret)

@@ -2,6 +2,7 @@
 /* ephstat log: follows what happens to ports into files, for weeks. */
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "amount.h"
 #include "ephstat.h"
@@ -215,15 +216,33 @@ static void end(struct logging *l, int ret)
 			done.records, done.bytes);
 }
 
+/* A reader elsewhere does not know which namespace was one's own. */
+static int make_writer(struct logging *l, int dir, const struct log_limits *limits)
+{
+	struct filter filter = l->es->filter;
+	struct info info;
+	int ret = nl_info(l->asking, filter.netns, &info, l->err);
+
+	if (ret) {
+		close(dir);
+		return ret;
+	}
+	if (!filter.all_netns)
+		filter.netns = info.netns;
+	return log_writer_new(&l->writer, dir, limits, &filter, l->err);
+}
+
 static int run(struct logging *l, int dir, const struct log_limits *limits)
 {
 	struct nl *nl = NULL;
-	int ret = log_writer_new(&l->writer, dir, limits, &l->es->filter, l->err);
+	int ret = nl_open(&nl, l->err);
 
 	if (!ret)
-		ret = nl_open(&nl, l->err);
-	if (!ret)
 		ret = nl_open(&l->asking, l->err);
+	if (!ret)
+		ret = make_writer(l, dir, limits);
+	else
+		close(dir);
 	l->unusual = unusual_new();
 	if (!ret && !l->unusual)
 		ret = error_set(l->err, EXIT_RUNTIME, "out of memory");

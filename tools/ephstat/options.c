@@ -88,7 +88,7 @@ static const struct opt opts[] = {
 	{ OPT_KINDS, "kinds",	"LIST",	 FOR_WATCH,
 	  "assigned, time-wait, released, failed, found, dropped: some of them" },
 	{ OPT_UNUSUAL, "unusual", NULL,	 FOR_WATCH, "scans and bursts alone, a line each" },
-	{ OPT_LOG, "log",	"DIR",	 FOR_WATCH, "from the files of ephstat log" },
+	{ OPT_LOG, "log",	"DIR",	 FOR_WATCH | FOR_WHO, "from the files of ephstat log" },
 	{ OPT_SIZE, "size",	"N",	 FOR_LOG, "a new file after that many bytes (64M)" },
 	{ OPT_AGE, "age",	"TIME",	 FOR_LOG, "a new file after that time (1d)" },
 	{ OPT_KEEP, "keep",	"N",	 FOR_LOG, "files that are kept at most" },

@@ -73,7 +73,9 @@ static bool gulp(struct hearing *hearing, int *ret)
 	int len = (int)got;
 
 	if (got < 0) {
-		if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
+		if (errno == ENODEV)
+			*ret = nl_gone(hearing->err);
+		else if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
 			*ret = nl_receive_failed(hearing->err);
 		return false;
 	}

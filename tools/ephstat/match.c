@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+
+#include "match.h"
+
+/* As IPv6, v4 addresses mapped. */
+static void widen(const struct address *addr, uint8_t to[16])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (addr->len == 16) {
+		memcpy(to, addr->bytes, 16);
+		return;
+	}
+	memcpy(to, mapped, sizeof(mapped));
+	memcpy(to + sizeof(mapped), addr->bytes, 4);
+}
+
+static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned int bits)
+{
+	const unsigned int whole = bits / 8, rest = bits % 8;
+
+	return !memcmp(a, b, whole) && (!rest || (a[whole] ^ b[whole]) >> (8 - rest) == 0);
+}
+
+/* 0.0.0.0/0 is still v4 only, ::/0 is everything. */
+static unsigned int wide_bits(const struct prefix *prefix)
+{
+	return prefix->bits + 128 - 8 * prefix->addr.len;
+}
+
+static bool prefix_holds(const struct prefix *prefix, const struct address *addr)
+{
+	uint8_t wanted[16], has[16];
+
+	if (!prefix->addr.len || !wide_bits(prefix))
+		return true;
+	if (!addr->len)
+		return false;
+	widen(&prefix->addr, wanted);
+	widen(addr, has);
+	return same_bits(wanted, has, wide_bits(prefix));
+}
+
+static bool owner_passes(const struct filter *f, const struct port *port)
+{
+	return (!f->has_pid || (told(port, EPHPORTS_A_PORT_PID) && port->pid == f->pid)) &&
+	       (!f->has_uid || (told(port, EPHPORTS_A_PORT_UID) && port->uid == f->uid));
+}
+
+bool filter_passes(const struct filter *f, const struct port *port)
+{
+	return port->local_port >= f->port_low && port->local_port <= f->port_high &&
+	       (!f->proto || f->proto == port->proto) &&
+	       (!f->family || f->family == port->family) &&
+	       (!f->states || f->states >> port->state & 1) &&
+	       (!f->origins || f->origins >> port->origin & 1) &&
+	       (!f->peer_port || f->peer_port == port->peer_port) &&
+	       prefix_holds(&f->local, &port->local) && prefix_holds(&f->peer, &port->peer) &&
+	       owner_passes(f, port);
+}
+
+static bool prefix_contains(const struct prefix *wide, const struct prefix *narrow)
+{
+	return !wide->addr.len ||
+	       (narrow->addr.len && wide_bits(narrow) >= wide_bits(wide) &&
+		prefix_holds(wide, &narrow->addr));
+}
+
+/* A number that is given must be the same, a mask must have all that the other has. */
+static bool number_contains(uint32_t wide, uint32_t narrow)
+{
+	return !wide || wide == narrow;
+}
+
+static bool mask_contains(uint32_t wide, uint32_t narrow)
+{
+	return !wide || (narrow && !(narrow & ~wide));
+}
+
+/* A state changes, and what was left out by it then is not known later. */
+bool filter_contains(const struct filter *wide, const struct filter *narrow)
+{
+	return number_contains(wide->proto, narrow->proto) &&
+	       number_contains(wide->family, narrow->family) &&
+	       wide->port_low <= narrow->port_low && wide->port_high >= narrow->port_high &&
+	       prefix_contains(&wide->local, &narrow->local) &&
+	       prefix_contains(&wide->peer, &narrow->peer) &&
+	       number_contains(wide->peer_port, narrow->peer_port) && !wide->states &&
+	       mask_contains(wide->origins, narrow->origins) &&
+	       (!wide->has_pid || (narrow->has_pid && wide->pid == narrow->pid)) &&
+	       (!wide->has_uid || (narrow->has_uid && wide->uid == narrow->uid)) &&
+	       (wide->all_netns || (!narrow->all_netns && wide->netns == narrow->netns));
+}
