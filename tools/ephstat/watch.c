@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* ephstat watch: what happens to ports, as it happens. */
-#include <time.h>
+#include <unistd.h>
 
+#include "cgroup.h"
 #include "ephstat.h"
 #include "event.h"
+#include "lognote.h"
+#include "logread.h"
+#include "match.h"
 #include "netlink.h"
 #include "signals.h"
 #include "unusual.h"
@@ -12,6 +16,7 @@ struct watch {
 	const struct ephstat *es;
 	struct unusual *unusual;	/* NULL: every event is shown */
 	uint64_t lost;
+	int64_t wall_ns;		/* of the log that is read */
 	struct text row;
 };
 
@@ -51,6 +56,66 @@ static int tell(const struct event *event, void *arg)
 	return unusual_event(watch->unusual, event, &flag) ? show_flag(watch, &flag) : EXIT_OK;
 }
 
+/* What the module would have left out. */
+static bool passes(const struct ephstat *es, const struct event *event)
+{
+	const struct filter *f = &es->filter;
+
+	if (event->kind == EPHPORTS_EVENT_LOST)
+		return true;
+	if (es->kinds && !(es->kinds >> event->kind & 1))
+		return false;
+	if (event->kind == EPHPORTS_EVENT_FAILED)
+		return (!f->proto || f->proto == event->failure.proto) &&
+		       (!f->netns || f->netns == event->failure.who.netns);
+	return (!f->netns || f->netns == event->port.netns) && filter_passes(f, &event->port);
+}
+
+static int see_block(const struct log_header *header, int64_t wall_ns, void *arg)
+{
+	struct watch *watch = arg;
+
+	(void)header;
+	watch->wall_ns = wall_ns;
+	return EXIT_OK;
+}
+
+static int see_record(const struct log_record *record, void *arg)
+{
+	struct watch *watch = arg;
+
+	if (told(&record->event.port, EPHPORTS_A_PORT_CGROUP))
+		cgroup_learn(record->event.port.cgroup, record->cgroup);
+	if (log_is_event(record))
+		return !watch->es->unusual && passes(watch->es, &record->event) ?
+		       show_event(watch, &record->event) : EXIT_OK;
+	if (record->type == LOG_UNUSUAL)
+		return show_flag(watch, &record->flag);
+	if (!log_is_note(record))
+		return EXIT_OK;
+	if (watch->es->json)
+		return show(watch, log_note_json(record, watch->wall_ns));
+	log_note_text(&watch->row, record, watch->wall_ns);
+	return show(watch, NULL);
+}
+
+/* From files; everything in it was noted when it happened, what was unusual too. */
+static int replay(struct watch *watch, struct error *err)
+{
+	const struct log_sink sink = { .block = see_block, .record = see_record, .arg = watch };
+	struct log_index index;
+	int dir, ret = log_dir_open(watch->es->log, &dir, err);
+
+	if (ret)
+		return ret;
+	ret = log_index_read(&index, dir, err);
+	if (!ret)
+		ret = log_read(&index, dir, 0, &sink, err);
+	log_index_free(&index);
+	close(dir);
+	return ret;
+}
+
 /* What is judged by nothing else need not be sent. */
 static uint32_t kinds_of(const struct ephstat *es)
 {
@@ -85,29 +150,48 @@ static void say_lost(const struct watch *watch)
 			watch->lost == 1 ? "event was" : "events were");
 }
 
+static void write_header(struct watch *watch)
+{
+	const struct ephstat *es = watch->es;
+
+	if (es->json || es->no_header || es->unusual)
+		return;
+	event_header(&watch->row, es->filter.all_netns);
+	text_line(&watch->row, es->out);
+}
+
+static int ask_module(struct watch *watch, struct error *err)
+{
+	struct nl *nl;
+	int ret;
+
+	if (watch->es->unusual) {
+		watch->unusual = unusual_new();
+		if (!watch->unusual)
+			return error_set(err, EXIT_RUNTIME, "out of memory");
+	}
+	ret = nl_open(&nl, err);
+	if (!ret) {
+		write_header(watch);
+		ret = follow(watch, nl, err);
+		nl_close(nl);
+	}
+	unusual_free(watch->unusual);
+	say_lost(watch);
+	return ret;
+}
+
 int cmd_watch(struct ephstat *es, int argc, char **argv, struct error *err)
 {
 	struct watch watch = { .es = es };
-	struct nl *nl = NULL;
 	int ret = filter_parse(&es->filter, argc, argv, err);
 
 	if (!ret && es->unusual && es->kinds)
 		ret = error_set(err, EXIT_USAGE, "--unusual and --kinds exclude each other");
-	if (!ret && es->unusual) {
-		watch.unusual = unusual_new();
-		if (!watch.unusual)
-			ret = error_set(err, EXIT_RUNTIME, "out of memory");
-	}
-	if (!ret)
-		ret = nl_open(&nl, err);
-	if (!ret && !es->json && !es->no_header && !es->unusual) {
-		event_header(&watch.row, es->filter.all_netns);
-		text_line(&watch.row, es->out);
-	}
-	if (!ret)
-		ret = follow(&watch, nl, err);
-	nl_close(nl);
-	unusual_free(watch.unusual);
-	say_lost(&watch);
-	return ret;
+	if (ret)
+		return ret;
+	if (!es->log)
+		return ask_module(&watch, err);
+	write_header(&watch);
+	return replay(&watch, err);
 }
