@@ -1,0 +1,406 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# guest: --cpus 2 --mem 1024 --timeout 900
+"""What happens is shown, and logged for later, whatever happens to the log."""
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from ephtest import *
+
+SEED = int(os.environ.get("EPHPORTS_SEED") or 1)
+DIR = "/tmp/ephlog"
+ROUNDS = 5
+QUESTIONS = 300
+
+
+def boot_ns():
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+def wall_ns():
+    return time.clock_gettime_ns(time.CLOCK_REALTIME)
+
+
+def lines_of(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+class Running:
+    """ephstat, running; what it says is collected."""
+
+    def __init__(self, *args):
+        self.process = subprocess.Popen((EPHSTAT, *args), text=True, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE)
+        self.out, self.err = [], []
+        self.threads = [threading.Thread(target=self._collect, args=pair) for pair in
+                        ((self.process.stdout, self.out), (self.process.stderr, self.err))]
+        for thread in self.threads:
+            thread.start()
+
+    @staticmethod
+    def _collect(pipe, lines):
+        for line in pipe:
+            lines.append(line)
+
+    def end(self, signum=signal.SIGTERM):
+        """Returns the exit status."""
+        if signum:
+            self.process.send_signal(signum)
+        status = self.process.wait(60 * SLOW)
+        for thread in self.threads:
+            thread.join()
+        return status
+
+    def events(self):
+        return [json.loads(line) for line in self.out]
+
+
+def take_and_give_back(port=0):
+    with udp() as s:
+        s.bind(("127.0.0.1", port))
+        return port_of(s)
+
+
+def is_seen(running, port):
+    def seen():
+        assert any(e.get("local_port") == port and e["event"] == "released"
+                   for e in running.events())
+    return seen
+
+
+@contextlib.contextmanager
+def watching(*args):
+    """Until it is watching, nothing is worth doing."""
+    running = Running("watch", "-j", *args)
+    try:
+        eventually(lambda: is_seen(running, take_and_give_back())())
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.end()
+
+
+def files():
+    return sorted(os.listdir(DIR))
+
+
+def logged(*args):
+    return lines_of(ephstat("watch", "-j", "--log", DIR, *args).stdout)
+
+
+def is_logged(port):
+    def check():
+        assert any(e.get("local_port") == port and e["event"] == "released" for e in logged())
+    return check
+
+
+@contextlib.contextmanager
+def logging(*args, fresh=True):
+    if fresh:
+        shutil.rmtree(DIR, ignore_errors=True)
+    running = Running("log", DIR, *args)
+    try:
+        # The file is made when all that happens is told.
+        before = len(files()) if os.path.isdir(DIR) and not fresh else 0
+        eventually(lambda: assert_more(before))
+        yield running
+    finally:
+        if running.process.poll() is None:
+            assert running.end() == 0, running.err
+
+
+def assert_more(before):
+    assert os.path.isdir(DIR) and len(files()) > before
+
+
+class Generator(threading.Thread):
+    """Takes ports and gives them back, and keeps its own record of when."""
+
+    def __init__(self, rng):
+        super().__init__()
+        self.rng = rng
+        self.held = []      # (port, not before, not after; given back not before, not after)
+        self.stopped = False
+
+    def run(self):
+        open_ = []
+        while not self.stopped:
+            s = udp()
+            before = wall_ns()
+            s.bind(("127.0.0.1", 0))
+            open_.append((s, port_of(s), before, wall_ns()))
+            if len(open_) > self.rng.randrange(1, 40):
+                self.give_back(open_.pop(self.rng.randrange(len(open_))))
+            time.sleep(0.0005)
+        for each in open_:
+            self.give_back(each)
+
+    def give_back(self, each):
+        s, port, before, after = each
+        closing = wall_ns()
+        s.close()
+        self.held.append((port, before, after, closing, wall_ns()))
+
+    def end(self):
+        self.stopped = True
+        self.join()
+
+
+def who(port, *args, log=True):
+    """The answer; an exit status of 4 says that it is not whole."""
+    args = (*args, "--log", DIR) if log else args
+    done = ephstat("-j", "who", str(port), *args, check=False)
+    assert done.returncode in (0, 4), done.stderr
+    return json.loads(done.stdout)
+
+
+def at(ns):
+    return ("--at", f"@{ns // 10**9}.{ns % 10**9:09d}")
+
+
+# ---- watch ---------------------------------------------------------------------------------
+
+@test
+def each_event_of_a_connection_is_shown_when_it_happens():
+    with loaded(), listener() as server, watching() as running:
+        port = time_wait(server)
+        end_time_wait()
+
+        def seen():
+            events = [e for e in running.events() if e.get("local_port") == port]
+            assert [e["event"] for e in events] == ["assigned", "time-wait", "released"], events
+            assert events[0]["pid"] == os.getpid() and events[2]["age_ns"] > 0
+            assert [e["seq"] for e in events] == sorted(e["seq"] for e in events)
+        eventually(seen)
+        assert running.end(signal.SIGINT) == 0 and not running.err, running.err
+
+
+@test
+def watching_ends_when_the_module_goes():
+    with loaded():
+        running = Running("watch")
+        eventually(lambda: assert_out(running))
+        unload()
+        assert running.end(0) == 3
+        assert "unloaded" in running.err[-1], running.err
+
+
+def assert_out(running):
+    assert running.out
+
+
+def scan(n):
+    """Ports of one address, none of which listens."""
+    for port in range(1000, 1000 + n):
+        with tcp() as s:
+            s.connect_ex(("127.0.0.7", port))
+
+
+@test
+def a_scan_is_flagged_and_an_ordinary_client_is_not():
+    with loaded(), listener() as server, logging() as log:
+        running = Running("watch", "-j", "--unusual")
+        # Nothing shows that it watches but what it shows.
+        scanned = []
+
+        def flagged():
+            pid = os.fork()
+            if not pid:
+                scan(200)
+                os._exit(0)
+            os.waitpid(pid, 0)
+            scanned.append(pid)
+            assert any(e["rule"] == "ports" and e["pid"] in scanned for e in running.events())
+        eventually(flagged)
+        for _ in range(300):
+            client, accepted = connected(server)
+            reset_on_close(client)
+            client.close()
+            accepted.close()
+        port = take_and_give_back()
+        eventually(is_logged(port))
+        flags = running.events()
+        assert running.end() == 0
+        assert {e["pid"] for e in flags} <= set(scanned), flags
+        first = flags[0]
+        assert first["distinct"] > 50 and first["peer_addr"] == "127.0.0.7", first
+        assert any("went to 51 ports of 127.0.0.7" in line for line in log.out), log.out
+        assert any(e["event"] == "unusual" and e["pid"] == scanned[0]
+                   for e in logged("--unusual"))
+
+
+# ---- log -----------------------------------------------------------------------------------
+
+@test
+def a_log_killed_at_any_moment_has_all_but_its_last_moments():
+    rng = random.Random(SEED)
+    shutil.rmtree(DIR, ignore_errors=True)
+    with loaded():
+        for _ in range(ROUNDS):
+            with logging(fresh=False) as log:
+                generator = Generator(rng)
+                generator.start()
+                time.sleep(1 + rng.random())
+                settled = wall_ns()
+                time.sleep(3 * SLOW + rng.random())
+                log.end(signal.SIGKILL)
+                killed = wall_ns()
+                generator.end()
+            assert_all_there(generator, settled, killed)
+        assert sum(e["event"] == "log-start" for e in logged()) == ROUNDS
+        assert not any(e["event"] == "log-stop" for e in logged())
+
+
+def assert_all_there(generator, settled, killed):
+    there = [(e["local_port"], e["time_ns"]) for e in logged("-u", "--kinds", "released")
+             if e["event"] == "released"]
+    wanted = [h for h in generator.held if h[4] < settled]
+    times = {}
+    for port, when in there:
+        times.setdefault(port, []).append(when)
+    # Clocks are read before and after, and the two sides read them a little apart.
+    missing = [h for h in wanted if not any(h[3] - 10**6 <= when <= h[4] + 10**6
+                                            for when in times.get(h[0], ()))]
+    assert wanted and not missing, f"{len(missing)} of {len(wanted)}: {missing[:3]}"
+    last = max(when for _, when in there)
+    print(f"# {len(wanted)} all there; the last that is there is "
+          f"{(killed - last) / 1e6:.0f} ms older than the kill")
+
+
+@test
+def a_full_disk_is_written_down_and_ends_nothing():
+    os.makedirs(DIR, exist_ok=True)
+    shutil.rmtree(DIR)
+    os.makedirs(DIR)
+    run("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", DIR)
+    filler = os.path.join(DIR, "filler")
+    try:
+        with loaded(), logging(fresh=False) as log:
+            eventually(is_logged(take_and_give_back()))
+            with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(4096))
+
+            def complained():
+                for _ in range(500):
+                    take_and_give_back()
+                assert any("cannot write" in line for line in log.err), log.err
+            eventually(complained)
+            os.unlink(filler)
+
+            def recovered():
+                assert any("written again" in line for line in log.err), log.err
+            eventually(recovered)
+            port = take_and_give_back()
+            eventually(is_logged(port))
+            [note] = [e for e in logged() if e["event"] == "log-disk"]
+            assert note["records"] > 0 and note["from_ns"] < note["until_ns"], note
+            covered = who(port)["covered"]
+            assert not any(span["from_ns"] < note["until_ns"] and span["to_ns"] > note["from_ns"]
+                           for span in covered), (covered, note)
+            assert len(covered) >= 2, covered
+    finally:
+        run("umount", DIR)
+
+
+@test
+def old_files_go_and_what_is_left_tells_who_holds_ports():
+    with loaded(), udp() as s, logging("--size", "16k", "--keep", "3") as log:
+        s.bind(("127.0.0.1", 0))
+
+        def rotated():
+            for _ in range(2000):
+                take_and_give_back()
+            assert len(files()) == 3 and not files()[0].startswith("ephports-00000001-"), files()
+        eventually(rotated, 60)
+        eventually(is_logged(take_and_give_back()))
+        [holder] = who(port_of(s), "--since", "-1s")["holders"]
+        assert holder["pid"] == os.getpid() and not holder["to_ns"], holder
+        assert run(EPHSTAT, "log", DIR, check=False).returncode == 1
+
+
+@test
+def a_clock_that_is_set_makes_no_gap_and_moves_no_holder():
+    with loaded(), logging():
+        before = wall_ns()
+        port = take_and_give_back()
+        eventually(is_logged(port))
+        try:
+            time.clock_settime(time.CLOCK_REALTIME, time.time() + 3600)
+            eventually(lambda: assert_noted("log-clock"))
+            later = take_and_give_back()
+            eventually(is_logged(later))
+            [step] = [e for e in logged() if e["event"] == "log-clock"]
+            assert 3599e9 < step["step_ns"] < 3601e9, step
+            answer = who(port)
+            [holder] = answer["holders"]
+            assert 3599e9 < holder["from_ns"] - before < 3660e9 * SLOW, (before, holder)
+            assert len(answer["covered"]) == 1, answer["covered"]
+        finally:
+            time.clock_settime(time.CLOCK_REALTIME, time.time() - 3600)
+
+
+def assert_noted(kind):
+    assert any(e["event"] == kind for e in logged())
+
+
+@test
+def who_had_a_port_is_answered_right_from_the_log():
+    rng = random.Random(SEED)
+    with loaded(), logging() as log:
+        generator = Generator(rng)
+        generator.start()
+        time.sleep(10)
+        generator.end()
+        eventually(is_logged(take_and_give_back()))
+        assert log.end() == 0
+    print(f"# {log.err[-1].strip()}")
+    events = sum(e["event"] in ("assigned", "released") for e in logged())
+    size = sum(os.path.getsize(os.path.join(DIR, name)) for name in files())
+    print(f"# {size / events:.1f} bytes an event, {events} events")
+    asked = 0
+    for port, _, after, closing, _ in rng.choices(generator.held, k=QUESTIONS):
+        if after >= closing:
+            continue
+        moment = rng.randrange(after, closing)
+        told = who(port, "-u", *at(moment))
+        assert told["whole"], told
+        [holder] = told["holders"]
+        assert holder["pid"] == os.getpid() and holder["from_ns"] <= moment <= holder["to_ns"]
+        asked += 1
+        # And nobody between two holders.
+        free = rng.randrange(generator.held[0][2], generator.held[-1][3])
+        holders_ = [h for h in generator.held if h[0] == port and h[1] <= free <= h[4]]
+        told = who(port, "-u", *at(free))
+        assert holders_ or (told["whole"] and not told["holders"]), (free, told)
+    print(f"# {asked} questions")
+
+
+@test
+def the_log_and_the_module_give_the_same_answers():
+    rng = random.Random(SEED)
+    with loaded(), logging():
+        if ephstat("-j", "who", "40000", check=False).returncode not in (0, 4):
+            raise Skip("the module does not answer who")
+        generator = Generator(rng)
+        generator.start()
+        time.sleep(3)
+        generator.end()
+        eventually(is_logged(take_and_give_back()))
+        for port, _, after, *_ in rng.choices(generator.held, k=50):
+            mine, theirs = who(port, *at(after)), who(port, *at(after), log=False)
+            assert mine["whole"] and theirs["whole"], (mine, theirs)
+            assert len(mine["holders"]) == len(theirs["holders"]), (mine, theirs)
+            for a, b in zip(mine["holders"], theirs["holders"]):
+                for name in ("proto", "local_port", "pid", "comm", "uid", "netns", "id"):
+                    assert a[name] == b[name], (name, a, b)
+                for name in ("from_ns", "to_ns"):
+                    assert abs(a[name] - b[name]) < 10**7, (name, a, b)
+
+
+main()
