@@ -23,9 +23,12 @@ _ephstat_netns()
 
 _ephstat()
 {
-	local commands="summary list dest owners failures thief who hist blackbox alerts check why top map resync"
+	local commands="summary list dest owners failures thief who hist blackbox alerts watch log check
+		why top map resync"
 	local options="--tcp --udp --ipv4 --ipv6 --net --all-netns --json --no-header --numeric
-		--processes --cgroup --svg --delay --batch --iterations --top --by --set --follow --warning --critical --since --until --at --peer
+		--processes --cgroup --svg --delay --batch --iterations --top --by --set --follow
+		--kinds --unusual --log --size --age --keep --max-total --warning --critical
+		--since --until --at --peer
 		--help --version"
 	local filters="state exclude src dst sport dport origin pid uid and"
 	local states="established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait close-wait
@@ -61,11 +64,20 @@ _ephstat()
 		_ephstat_list "notice= warning= critical= clear="
 		return
 		;;
+	--kinds)
+		_ephstat_list "assigned time-wait released failed found dropped"
+		return
+		;;
+	--log | log)
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+		;;
 	uid)
 		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
 		return
 		;;
-	src | dst | sport | dport | pid | --top | -w | --warning | -c | --critical | --since | --until | --at | --peer)
+	src | dst | sport | dport | pid | --top | -w | --warning | -c | --critical | --since | --until | \
+	--at | --peer | --size | --age | --keep | --max-total)
 		return
 		;;
 	esac
@@ -74,7 +86,8 @@ _ephstat()
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	elif [[ -z $command ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
-	elif [[ $command == list || $command == why || $command == top || $command == dest || $command == owners ]]; then
+	elif [[ $command == list || $command == why || $command == top || $command == dest || $command == owners ||
+		$command == watch || $command == log ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$filters" -- "$cur")
 	fi
 }

@@ -50,6 +50,16 @@ exits 2 'takes no "now"' resync now
 exits 2 '--all-netns does not go with summary' -A
 exits 2 '--tcp does not go with resync' resync -t
 exits 2 'exclude each other' list -A -N 1
+exits 2 'takes some of assigned' watch --kinds assigned,frob
+exits 2 'exclude each other' watch --unusual --kinds failed
+exits 2 'does not go with list' list --kinds failed
+exits 2 'takes the directory' log
+exits 2 'takes a size' log /tmp --size 5x
+exits 2 'takes a time' log /tmp --age 0
+exits 2 'takes a number' log /tmp --keep many
+exits 2 'is not supported in a filter' log /tmp frob
+exits 1 'cannot open the log' watch --log /nowhere
+exits 1 'cannot open the log' who 40000 --log /nowhere
 exits 2 'exclude each other' map -j --svg
 exits 2 '--svg does not go with list' list --svg
 exits 2 'takes no "now"' map now

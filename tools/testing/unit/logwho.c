@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who held a port, from a log that a test makes up. */
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "logread.h"
+#include "logwho.h"
+#include "logwrite.h"
+#include "situation.h"
+
+#define PORT	43210
+
+static char path[] = "/tmp/ephstat-logwho-XXXXXX";
+static struct filter logged;
+static struct log_writer *writer;
+static struct log_done done;
+static struct question question;
+static struct holder held[16];
+static struct holder spans[16];
+static unsigned int n_held, n_spans;
+static uint64_t start;		/* CLOCK_BOOTTIME, from which events are told */
+
+static void begin_run(void)
+{
+	const struct log_limits limits = { .size = 1 << 20, .age_ns = 3600 * SECOND };
+	int dir;
+
+	EXPECT(!log_dir_lock(path, &dir, &err));
+	EXPECT(!log_writer_new(&writer, dir, &limits, &logged, &err));
+}
+
+static void watch_from(uint64_t s)
+{
+	EXPECT(!log_writer_watch(writer, start + s * SECOND, &err));
+}
+
+/* One run that has watched since second 0. */
+static void begin(void)
+{
+	reset();
+	EXPECT(!system("rm -f /tmp/ephstat-logwho-*/*"));
+	filter_init(&logged);
+	logged.netns = NETNS;
+	start = log_now();
+	begin_run();
+	watch_from(0);
+	question = (struct question){ .es = &es, .netns = NETNS };
+	filter_init(&es.filter);
+	es.filter.port_low = es.filter.port_high = PORT;
+}
+
+/* At second @s; @age is in seconds too, UINT64_MAX: not known. */
+static void put(uint8_t type, uint64_t id, uint64_t cookie, uint64_t s, uint64_t age)
+{
+	struct log_record record = {
+		.type = type, .boot_ns = start + s * SECOND,
+		.event = { .kind = type, .seq = id, .port = {
+			.told = TOLD(EPHPORTS_A_PORT_COOKIE) | TOLD(EPHPORTS_A_PORT_LOCAL_PORT) |
+				(age == UINT64_MAX ? 0 : TOLD(EPHPORTS_A_PORT_AGE)),
+			.id = id, .cookie = cookie, .age_ns = age * SECOND, .local_port = PORT,
+			.proto = IPPROTO_TCP, .netns = NETNS, .pid = 7, .comm = "curl" } },
+	};
+
+	EXPECT(!log_write(writer, &record, &err));
+}
+
+static void put_span(uint8_t type, uint64_t from, uint64_t until)
+{
+	const struct log_record record = {
+		.type = type, .boot_ns = start + until * SECOND, .from_ns = start + from * SECOND,
+		.until_ns = start + until * SECOND, .count = 5,
+	};
+
+	EXPECT(!log_write(writer, &record, &err));
+}
+
+static void put_lost(uint64_t from, uint64_t until)
+{
+	const struct log_record record = {
+		.type = EPHPORTS_EVENT_LOST, .boot_ns = start + from * SECOND,
+		.event = { .kind = EPHPORTS_EVENT_LOST, .lost = 3,
+			   .lost_span_ns = (until - from) * SECOND },
+	};
+
+	EXPECT(!log_write(writer, &record, &err));
+}
+
+static void end_run(void)
+{
+	log_writer_end(writer, LOG_STOP_ASKED, &done);
+}
+
+static int see(const struct holder *holder, void *arg)
+{
+	(void)arg;
+	if (holder_is_span(holder))
+		spans[n_spans++] = *holder;
+	else
+		held[n_held++] = *holder;
+	return EXIT_OK;
+}
+
+static void ask(void)
+{
+	bool interrupted = false;
+
+	n_held = n_spans = 0;
+	EXPECT(!log_holders(&question, see, NULL, path, &interrupted, &err));
+}
+
+/* Clocks move a little while the test runs. */
+static bool is_at(uint64_t wall_ns, uint64_t s)
+{
+	struct timespec now;
+	uint64_t wall;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	wall = (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec - log_now() + start +
+	       s * SECOND;
+	return wall_ns + SECOND / 10 > wall && wall_ns < wall + SECOND / 10;
+}
+
+static bool is_span(unsigned int i, uint64_t from, uint64_t until)
+{
+	return i < n_spans && is_at(spans[i].covered_from_ns, from) &&
+	       is_at(spans[i].covered_to_ns, until);
+}
+
+static bool is_held(unsigned int i, uint64_t from, uint64_t until)
+{
+	return i < n_held && is_at(held[i].from_ns, from) && is_at(held[i].to_ns, until) &&
+	       told(&held[i], EPHPORTS_A_WHO_FROM) && told(&held[i], EPHPORTS_A_WHO_TO);
+}
+
+static void test_plain(void)
+{
+	begin();
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
+	put(EPHPORTS_EVENT_TIME_WAIT, 2, 100, 5, 4);
+	put(EPHPORTS_EVENT_RELEASED, 2, 100, 65, 64);
+	put(EPHPORTS_EVENT_ASSIGNED, 3, 101, 66, 0);
+	end_run();
+	ask();
+	EXPECT(n_held == 2 && n_spans == 1 && is_span(0, 0, 66));
+	if (told(&held[0], EPHPORTS_A_WHO_TO)) {
+		EXPECT(is_held(0, 1, 65) && held[0].port.pid == 7);
+		EXPECT(is_at(held[1].from_ns, 66) && !told(&held[1], EPHPORTS_A_WHO_TO));
+	} else {
+		EXPECT(is_held(1, 1, 65));
+	}
+
+	es.filter.port_low = es.filter.port_high = PORT + 1;
+	ask();
+	EXPECT(!n_held && n_spans == 1);
+	es.filter.port_low = es.filter.port_high = PORT;
+	question.netns = NETNS + 1;
+	ask();
+	EXPECT(!n_held && !n_spans);
+}
+
+static void test_again(void)
+{
+	begin();
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
+	put(EPHPORTS_EVENT_RELEASED, 1, 100, 2, 1);
+	put(EPHPORTS_EVENT_ASSIGNED, 2, 100, 3, 0);
+	put(EPHPORTS_EVENT_RELEASED, 2, 100, 4, 1);
+	end_run();
+	ask();
+	EXPECT(n_held == 2 && (is_held(0, 1, 2) || is_held(1, 1, 2)));
+	EXPECT(is_held(0, 3, 4) || is_held(1, 3, 4));
+}
+
+static void test_gaps(void)
+{
+	begin();
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
+	put_lost(10, 20);
+	put(EPHPORTS_EVENT_ASSIGNED, 2, 101, 25, 0);
+	put_span(LOG_DISK, 30, 40);
+	put_span(LOG_DOUBT, 35, 50);
+	put(EPHPORTS_EVENT_RELEASED, 2, 101, 60, 35);
+	end_run();
+	ask();
+	EXPECT(n_spans == 3 && is_span(0, 0, 10) && is_span(1, 20, 30) && is_span(2, 50, 60));
+	EXPECT(n_held == 2);
+}
+
+static void test_snapshots(void)
+{
+	unsigned int i;
+
+	begin();
+	put(LOG_SNAPSHOT, 0, 0, 0, 0);
+	put(LOG_HELD, 1, 100, 0, UINT64_MAX);
+	put(LOG_SNAPSHOT_END, 0, 0, 0, 0);
+	put(EPHPORTS_EVENT_ASSIGNED, 2, 101, 5, 0);
+	put_lost(10, 20);
+	put(LOG_SNAPSHOT, 0, 0, 30, 0);
+	put(LOG_HELD, 1, 100, 30, UINT64_MAX);
+	put(LOG_HELD, 3, 102, 30, 15);
+	put(LOG_SNAPSHOT_END, 0, 0, 30, 0);
+	put(EPHPORTS_EVENT_RELEASED, 1, 100, 40, UINT64_MAX);
+	put(EPHPORTS_EVENT_RELEASED, 3, 102, 50, 35);
+	end_run();
+	ask();
+	EXPECT(n_held == 3);
+	for (i = 0; i < n_held; i++) {
+		switch (held[i].port.id) {
+		case 1:
+			EXPECT(!told(&held[i], EPHPORTS_A_WHO_FROM));
+			EXPECT(is_at(held[i].to_ns, 40));
+			break;
+		case 2:
+			/* It went in the gap, nobody saw when. */
+			EXPECT(is_held(i, 5, 20));
+			break;
+		default:
+			EXPECT(is_held(i, 15, 50));
+		}
+	}
+}
+
+static void test_runs(void)
+{
+	begin();
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
+	put(EPHPORTS_EVENT_ASSIGNED, 2, 101, 2, 0);
+	end_run();
+	begin_run();
+	watch_from(30);
+	put(LOG_SNAPSHOT, 0, 0, 30, 0);
+	put(LOG_HELD, 1, 100, 30, 29);
+	put(LOG_SNAPSHOT_END, 0, 0, 30, 0);
+	put(EPHPORTS_EVENT_RELEASED, 1, 100, 40, 39);
+	end_run();
+	ask();
+	EXPECT(n_spans == 2 && is_span(0, 0, 2) && is_span(1, 30, 40));
+	EXPECT(n_held == 2 && (is_held(0, 1, 40) || is_held(1, 1, 40)));
+	EXPECT(is_held(0, 2, 30) || is_held(1, 2, 30));
+
+	/* Nothing from before the second run matters, and its file is the first that is read. */
+	question.since_ns = spans[1].covered_from_ns + 20 * SECOND;
+	ask();
+	EXPECT(n_held == 0);
+}
+
+static void test_filters(void)
+{
+	begin();
+	end_run();
+	logged.proto = IPPROTO_UDP;
+	begin_run();
+	watch_from(10);
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 20, 0);
+	end_run();
+	ask();
+	EXPECT(n_spans == 0);
+	es.filter.proto = IPPROTO_UDP;
+	ask();
+	EXPECT(n_spans == 1 && is_span(0, 10, 20));
+}
+
+static const struct ktap_test tests[] = {
+	{ "log: who held a port", test_plain },
+	{ "log: one socket that took a port twice", test_again },
+	{ "log: what is missing is in no span", test_gaps },
+	{ "log: snapshots tell who went unseen", test_snapshots },
+	{ "log: two runs", test_runs },
+	{ "log: what a filter left out is not vouched for", test_filters },
+};
+
+int main(void)
+{
+	int ret;
+
+	if (!mkdtemp(path))
+		return 1;
+	ret = ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
+	runner_forget();
+	return ret || system("rm -rf /tmp/ephstat-logwho-*");
+}
