@@ -26,6 +26,7 @@ tools:
 # By hand, so that it needs no kernel headers. A tree built as root is cleaned by root.
 clean:
 	$(MAKE) -C tools/ephstat clean
+	$(MAKE) -C tools/bench clean
 	$(MAKE) -C tools/testing/storm clean
 	$(MAKE) -C tools/testing/unit clean
 	rm -rf build
@@ -60,6 +61,12 @@ check-debug: ready
 check-long: ready
 	@tools/testing/long --kernel $(or $(KERNEL),6.1) $(record)
 
+bench: ready
+	@tools/bench/run --kernel $(or $(KERNEL),6.1) $(record)
+
+bench-check: ready
+	@tools/bench/run --kernel $(or $(KERNEL),6.1) --check
+
 ready:
 	@scripts/setup
 
@@ -84,7 +91,9 @@ help:
 	@echo 'make check-debug     the tests, on a kernel with KASAN, lockdep, kmemleak and fault'
 	@echo '                     injection, which is built first'
 	@echo 'make check-long      storms of a million operations, 1,000 times loading and unloading'
+	@echo 'make bench           what ephports costs in instructions, beside what others cost'
+	@echo 'make bench-check     fails if it costs more than the last release (tools/bench/results)'
 	@echo 'RECORD=1             has these, and incidents, write what came out into README.md'
 
 .PHONY: all module tools clean shell demo incidents check check-all check-debug check-long \
-	ready help
+	bench bench-check ready help

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Many ports held at once, on as many addresses of the loopback network as it takes. */
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "traffic.h"
+
+#define LOOPBACK	0x7f000000u
+#define PER_ADDRESS	10000	/* so that no search is long */
+#define DESTS		16
+#define PORT		8080
+
+static struct sockaddr_in address(uint32_t addr, uint16_t port)
+{
+	return (struct sockaddr_in){
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(addr), .sin_port = htons(port),
+	};
+}
+
+static void hold_one(int type, unsigned int i)
+{
+	struct sockaddr_in local = address(LOOPBACK + 0x10000 + i / PER_ADDRESS, 0);
+	struct sockaddr_in peer = address(LOOPBACK + 0x100 + i % DESTS, PORT);
+	int one = 1, fd = socket(AF_INET, type, 0);
+
+	if (fd < 0 ||
+	    (type == SOCK_STREAM &&
+	     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one))) ||
+	    bind(fd, (struct sockaddr *)&local, sizeof(local)) ||
+	    connect(fd, (struct sockaddr *)&peer, sizeof(peer)))
+		die("hold");
+}
+
+int hold(const char *kind, unsigned int n)
+{
+	struct rlimit files = { 2 * n + 1024, 2 * n + 1024 };
+	int listener = -1, tcp = !strcmp(kind, "tcp");
+	unsigned int i;
+
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		die("RLIMIT_NOFILE");
+	if (tcp)
+		listener = tcp_listener(INADDR_ANY, PORT, 16);
+	for (i = 0; i < n; i++) {
+		hold_one(tcp ? SOCK_STREAM : SOCK_DGRAM, i);
+		if (tcp && accept(listener, NULL, NULL) < 0)
+			die("accept");
+	}
+	puts("held");
+	fflush(stdout);
+	(void)!read(STDIN_FILENO, &i, 1);
+	return 0;
+}

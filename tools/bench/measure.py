@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the bench measures inside of a guest: prints one line of JSON at the end.
+
+usage: measure.py traffic|peers|readings|load MODULE [ROOT]
+
+In a guest that counts instructions as nanoseconds, times are instructions. "load" is for one
+that does not.
+"""
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TRAFFIC = shutil.copy(os.path.join(HERE, "traffic"), "/tmp/traffic")
+EPHSTAT = shutil.copy(os.path.join(HERE, "../ephstat/ephstat"), "/tmp/ephstat")
+
+# How many stretches of 40 ms; in TIME_WAIT, what is opened stays, and the range has an end.
+STRETCHES = {"rst": 12, "tw": 10, "udp": 8, "server": 12}
+FEW, SOME, MANY, MOST = 1000, 10_000, 100_000, 500_000
+ROOM = 1 << 20
+
+# Those that follow ports or connections by themselves; "held.bt" does what ephports does.
+SETTLED = 20_000_000	# less in two seconds: it waits for what it is to see
+PEERS = ["bpftrace", "tcpconnect", "tcplife", "tcptracer", "tcpstates"]
+NFT_CONNTRACK = "add table ip t; add chain ip t c { type filter hook input priority 0; }; " \
+                "add rule ip t c ct state invalid counter"
+
+
+def run(*command, **options):
+    return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout
+
+
+def say(*words):
+    print(*words, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def loaded(module, *params):
+    run("insmod", module, *params)
+    try:
+        yield
+    finally:
+        run("rmmod", "ephports")
+
+
+# ---- traffic -------------------------------------------------------------------------------
+
+def cycle(workload, **env):
+    # The namespace of the one before goes, with its sockets in TIME_WAIT, when nobody waits for it.
+    time.sleep(3)
+    printed = run(TRAFFIC, workload, str(STRETCHES[workload]), env={**os.environ, **env})
+    return float(printed.split()[0])
+
+
+def traffic(module, _root):
+    run("modprobe", "tun")
+    found = {}
+    for workload in STRETCHES:
+        cycle(workload)
+        before = cycle(workload)
+        with loaded(module):
+            with_it = [cycle(workload), cycle(workload)]
+        bare = [before, cycle(workload)]
+        for pair in (bare, with_it):
+            assert max(pair) < 1.01 * min(pair), f"{workload} does not repeat within 1 %: {pair}"
+        found[workload] = {"bare": statistics.mean(bare), "loaded": statistics.mean(with_it)}
+        say(workload, found[workload])
+    return found
+
+
+# ---- what others cost ----------------------------------------------------------------------
+
+def mount_root(root):
+    for name in ("proc", "sys", "dev", "tmp"):
+        run("mount", "--rbind", f"/{name}", f"{root}/{name}")
+    shutil.copy(os.path.join(HERE, "held.bt"), "/tmp/held.bt")
+
+
+def cpu_time(pid):
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[0])
+
+
+@contextlib.contextmanager
+def peer(root, name):
+    command = ["bpftrace", "/tmp/held.bt"] if name == "bpftrace" else [name]
+    with subprocess.Popen(["chroot", root] + command, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as process:
+        last = -SETTLED
+        while process.poll() is None and cpu_time(process.pid) - last >= SETTLED:
+            last = cpu_time(process.pid)
+            time.sleep(2)
+        if process.poll() is not None:
+            raise FileNotFoundError(f"{name} ended: {process.returncode}")
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def peers(_module, root):
+    mount_root(root)
+    run("modprobe", "tun")
+    found = {"conntrack": {w: cycle(w, SETUP=f"chroot {root} nft '{NFT_CONNTRACK}'")
+                           for w in STRETCHES}}
+    for name in PEERS:
+        try:
+            with peer(root, name):
+                found[name] = {workload: cycle(workload) for workload in STRETCHES}
+        except FileNotFoundError as why:
+            found[name] = {"skipped": str(why)}
+        say(name, found[name])
+    return found
+
+
+# ---- readings ------------------------------------------------------------------------------
+
+def once(*command):
+    """Instructions, and peak memory in KiB."""
+    instructions, memory = run(TRAFFIC, "cost", *command).split()
+    return int(instructions), int(memory)
+
+
+def cost(*command):
+    """The second time, when all that it needs is cached."""
+    once(*command)
+    return once(*command)
+
+
+@contextlib.contextmanager
+def held(kind, n):
+    with subprocess.Popen([TRAFFIC, "hold", kind, str(n)], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"held\n"
+        try:
+            yield
+        finally:
+            process.stdin.close()
+
+
+def per_row(rows, *command):
+    return cost(*command)[0] / rows
+
+
+def read_some():
+    """Side by side with what others need for as many."""
+    with held("tcp", SOME):
+        return {
+            "ss, per row": per_row(2 * SOME, "ss", "-Htan"),
+            "ss -p, per row": per_row(2 * SOME, "ss", "-Htanp"),
+            "/proc/net/tcp, per row": per_row(2 * SOME, "cat", "/proc/net/tcp"),
+            "ss, awk, sort, uniq by destination, 10k": cost(
+                "sh", "-c", "ss -Htan | awk '{print $5}' | sort | uniq -c | sort -rn | head")[0],
+        }
+
+
+def read_many():
+    return {
+        "top destinations, 100k": cost(EPHSTAT, "dest", "--top", "10")[0],
+        "list, per row": per_row(MANY, EPHSTAT, "list"),
+        "list -j, per row": per_row(MANY, EPHSTAT, "-j", "list"),
+        "/proc/ephports, per row": per_row(MANY, "cat", "/proc/ephports"),
+    }
+
+
+def read_history():
+    """A history that is full, once over."""
+    run(TRAFFIC, "udp", "30")
+    command = (EPHSTAT, "who", "-A", "40000")
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        return {}
+    return {"who, full history": cost(*command)[0]}
+
+
+def memory_per_port():
+    info = json.loads(run(EPHSTAT, "-j"))
+    return info["memory_bytes"] / info["capacity"]
+
+
+def readings(module, _root):
+    with open("/proc/sys/fs/nr_open", "w", encoding="ascii") as file:
+        file.write(str(4 * ROOM))
+    with open("/proc/sys/fs/file-max", "w", encoding="ascii") as file:
+        file.write(str(4 * ROOM))
+    with loaded(module, f"max_ports={ROOM}", "history=1024"):
+        found = {"memory per port, bytes": memory_per_port()}
+    with loaded(module, f"max_ports={ROOM}"):
+        found.update(read_history())
+        with held("tcp", FEW):
+            found["summary, 1k"] = cost(EPHSTAT)[0]
+        found["peers"] = read_some()
+        say(found)
+        with held("tcp", MANY):
+            found.update(read_many())
+            say(found)
+            with held("udp", MOST - MANY):
+                found["summary, 500k"] = cost(EPHSTAT)[0]
+                found["list 500k, peak KiB"] = once(EPHSTAT, "list")[1]
+                found["list -j 500k, peak KiB"] = once(EPHSTAT, "-j", "list")[1]
+    return found
+
+
+def load(module, _root):
+    took = []
+    for _ in range(9):
+        start = time.monotonic()
+        with loaded(module):
+            took.append(time.monotonic() - start)
+    return {"loading at idle, ms": statistics.median(took) * 1000}
+
+
+def main():
+    what, module, root = (sys.argv + [""])[1:4]
+    print(json.dumps({"release": os.uname().release,
+                      what: {"traffic": traffic, "peers": peers, "readings": readings,
+                             "load": load}[what](module, root)}))
+
+
+main()
