@@ -109,8 +109,7 @@ void ephports_sock_read(const struct ephports_record *rec, struct ephports_sock 
 void ephports_sock_last(const struct ephports_record *rec, const struct sock_common *sc,
 			struct ephports_sock *sock)
 {
-	memset(sock, 0, sizeof(*sock));
-	sock->state = sock_state(rec, sc->skc_state);
+	*sock = (struct ephports_sock){ .state = sock_state(rec, sc->skc_state) };
 	fill_addresses(sock, sc, sc->skc_dport);
 }
 
@@ -165,13 +164,15 @@ void ephports_sock_describe(struct ephports_record *rec, struct sock *sk, u8 pro
 {
 	const struct net *net = sock_net(sk);
 
-	memset(rec, 0, sizeof(*rec));
-	rec->key = sk;
-	rec->cookie = sock_cookie(sk);
-	rec->nsid = ephports_ns(net)->id;
-	rec->netns = net->ns.inum;
-	rec->port = sk->sk_num;
-	rec->proto = proto;
+	/* Not memset(): for so few bytes, a call that costs more than all the rest. */
+	*rec = (struct ephports_record){
+		.key = sk,
+		.cookie = sock_cookie(sk),
+		.nsid = ephports_ns(net)->id,
+		.netns = net->ns.inum,
+		.port = sk->sk_num,
+		.proto = proto,
+	};
 }
 
 /**
