@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What happens to ports, once it is known: from the probes to all that keep account. */
+#include <linux/irqflags.h>
 #include <linux/ktime.h>
 #include <linux/rcupdate.h>
 
@@ -20,8 +21,13 @@
  */
 void ephports_event_found_stale(const struct ephports_record *rec)
 {
-	if (!(rec->flags & EPHPORTS_F_HANDED))
-		ephports_history_add(rec, NULL, ktime_get_boot_fast_ns());
+	unsigned long flags;
+
+	if (rec->flags & EPHPORTS_F_HANDED)
+		return;
+	local_irq_save(flags);
+	ephports_history_add(rec, NULL, ktime_get_boot_fast_ns());
+	local_irq_restore(flags);
 }
 
 /**
@@ -118,15 +124,21 @@ bool ephports_event_handed_over(const void *from, const void *to, u64 cookie, bo
  */
 void ephports_event_released(const struct sock_common *holder)
 {
-	struct ephports_record was;
+	struct ephports_record *rec;
+	unsigned long flags;
 
+	if (likely(!ephports_table_may_have(holder)))
+		return;
 	/* Who waits for a grace period after the last record finds in the history what went. */
-	rcu_read_lock();
-	/* A timewait socket that took over will be remembered in its place. */
-	if (unlikely(ephports_table_remove(holder, EPHPORTS_RELEASED, &was)) &&
-	    !(was.flags & EPHPORTS_F_HANDED))
-		ephports_history_add(&was, holder, ktime_get_boot_fast_ns());
-	rcu_read_unlock();
+	local_irq_save(flags);
+	rec = ephports_table_take(holder);
+	if (rec) {
+		/* A timewait socket that took over will be remembered in its place. */
+		if (!(rec->flags & EPHPORTS_F_HANDED))
+			ephports_history_add(rec, holder, ktime_get_boot_fast_ns());
+		ephports_table_give(rec);
+	}
+	local_irq_restore(flags);
 }
 
 /**

@@ -47,17 +47,14 @@ static u64 loaded;		/* when, ns of CLOCK_BOOTTIME */
  * @holder: the socket, which cannot go before this returns; NULL: it is gone
  * @until: when, ns of CLOCK_BOOTTIME; a little later, if that keeps the ring in order
  *
- * Context: any but hard interrupts; no lock of ours held but of the record's bucket.
+ * Context: interrupts off; no lock of ours held but of the record's bucket.
  */
 void ephports_history_add(const struct ephports_record *rec, const struct sock_common *holder,
 			  u64 until)
 {
+	struct ring *ring = this_cpu_ptr(&rings);
 	struct ephports_past *past;
-	unsigned long flags;
-	struct ring *ring;
 
-	local_irq_save(flags);
-	ring = this_cpu_ptr(&rings);
 	raw_spin_lock(&ring->lock);
 	past = &ring->entries[ring->next];
 	if (ring->written >= size)
@@ -72,7 +69,6 @@ void ephports_history_add(const struct ephports_record *rec, const struct sock_c
 	ring->written++;
 	ring->next = ring->next + 1 < size ? ring->next + 1 : 0;
 	raw_spin_unlock(&ring->lock);
-	local_irq_restore(flags);
 }
 
 /**

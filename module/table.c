@@ -115,19 +115,26 @@ static u32 *find_link(struct bucket *bucket, const void *key)
 }
 
 /* Bucket locked; *@link is then the next record. */
-static void unlink_record(u32 *link, unsigned int cpu)
+static u32 unlink_record(u32 *link, unsigned int cpu, u64 hash)
 {
 	u32 index = *link;
 
 	*link = ephports_records[index].next;
-	atomic64_sub(WORD_ONE + cpu, directory_word(hash_key(ephports_records[index].key)));
-	ephports_pool_give(index);
+	atomic64_sub(WORD_ONE + cpu, directory_word(hash));
+	return index;
+}
+
+static void drop_uncounted(u32 *link, unsigned int cpu)
+{
+	u64 hash = hash_key(ephports_records[*link].key);
+
+	ephports_pool_give(unlink_record(link, cpu, hash));
 }
 
 static void drop_record(u32 *link, unsigned int cpu, enum ephports_cause cause)
 {
 	ephports_stream_went(&ephports_records[*link], cause);
-	unlink_record(link, cpu);
+	drop_uncounted(link, cpu);
 	__this_cpu_inc(tables.counters[cause]);
 }
 
@@ -142,7 +149,7 @@ static void drop_stale(u32 *link, unsigned int cpu)
 		return;
 	}
 	ephports_stream_went(&ephports_records[*link], EPHPORTS_MENDED_OUT);
-	unlink_record(link, cpu);
+	drop_uncounted(link, cpu);
 	__this_cpu_dec(tables.counters[ephports_table_found()]);
 }
 
@@ -283,45 +290,53 @@ out:
 	return answer;
 }
 
-struct removal {
-	enum ephports_cause cause;
-	struct ephports_record *was;
-};
-
-static void remove_record(u32 *link, unsigned int cpu, void *ctx)
+static void take_record(u32 *link, unsigned int cpu, void *ctx)
 {
-	struct removal *removal = ctx;
+	u32 *index = ctx;
 
-	*removal->was = ephports_records[*link];
-	drop_record(link, cpu, removal->cause);
+	ephports_stream_went(&ephports_records[*link], EPHPORTS_RELEASED);
+	*index = unlink_record(link, cpu, hash_key(ephports_records[*link].key));
 }
 
 /**
- * ephports_table_remove() - the holder let go of its port
+ * ephports_table_may_have() - whether there may be a record
  * @key: the holder
- * @cause: what to count it as
- * @was: filled with the record, if there was one
  *
- * Context: any but hard interrupts; no bucket locked. A key without a record costs
- * one load.
- *
- * Return: whether there was a record.
+ * Context: any. One load, for the many that have none.
  */
-bool ephports_table_remove(const void *key, enum ephports_cause cause,
-			   struct ephports_record *was)
+bool ephports_table_may_have(const void *key)
 {
-	struct removal removal = { cause, was };
-	u64 hash = hash_key(key);
-	u64 word = atomic64_read(directory_word(hash));
-	unsigned long flags;
-	bool found;
+	return atomic64_read(directory_word(hash_key(key)));
+}
 
-	if (likely(!word))
-		return false;
-	local_irq_save(flags);
-	found = act_on_key(word, hash, key, remove_record, &removal);
-	local_irq_restore(flags);
-	return found;
+/**
+ * ephports_table_take() - the holder let go of its port
+ * @key: the holder
+ *
+ * Context: interrupts off; no bucket locked.
+ *
+ * Return: its record, which is in the tables no more, for ephports_table_give(); or NULL.
+ */
+struct ephports_record *ephports_table_take(const void *key)
+{
+	u64 hash = hash_key(key);
+	u32 index;
+
+	if (!act_on_key(atomic64_read(directory_word(hash)), hash, key, take_record, &index))
+		return NULL;
+	__this_cpu_inc(tables.counters[EPHPORTS_RELEASED]);
+	return &ephports_records[index];
+}
+
+/**
+ * ephports_table_give() - done with a record that was taken out
+ * @rec: the record
+ *
+ * Context: interrupts off.
+ */
+void ephports_table_give(struct ephports_record *rec)
+{
+	ephports_pool_give(rec - ephports_records);
 }
 
 struct visit {

@@ -100,8 +100,9 @@ typedef enum ephports_visit (*ephports_visitor)(struct ephports_record *rec, voi
 enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 					     enum ephports_cause cause,
 					     struct ephports_record *stale);
-bool ephports_table_remove(const void *key, enum ephports_cause cause,
-			   struct ephports_record *was);
+bool ephports_table_may_have(const void *key);
+struct ephports_record *ephports_table_take(const void *key);
+void ephports_table_give(struct ephports_record *rec);
 bool ephports_table_copy(const void *key, struct ephports_record *copy);
 bool ephports_table_visit(const void *key, ephports_visitor visit, void *ctx);
 bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx);
