@@ -22,18 +22,18 @@ struct ephports_hists {
 
 /**
  * ephports_hist_note() - count a time
- * @net: the namespace; one that found no memory for histograms counts nothing
+ * @ns: the namespace; one that found no memory for histograms counts nothing
  * @proto: the protocol
  * @kind: what the time is of
- * @ns: the time
+ * @time: the time, ns
  *
  * Context: any, preemption off: that is what keeps the histograms from going.
  */
-void ephports_hist_note(const struct net *net, enum ephports_proto proto, enum ephports_hist kind,
-			u64 ns)
+void ephports_hist_note(const struct ephports_ns *ns, enum ephports_proto proto,
+			enum ephports_hist kind, u64 time)
 {
-	struct ephports_hists *hists = READ_ONCE(ephports_ns(net)->hists);
-	int bucket = clamp(fls64(ns) - FIRST_BITS, 0, EPHPORTS_HIST_BUCKETS - 1);
+	struct ephports_hists *hists = READ_ONCE(ns->hists);
+	int bucket = clamp(fls64(time) - FIRST_BITS, 0, EPHPORTS_HIST_BUCKETS - 1);
 
 	if (likely(hists))
 		this_cpu_inc(hists->cpus->counts[proto][kind][bucket]);

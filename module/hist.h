@@ -11,8 +11,8 @@
 
 #define EPHPORTS_HIST_BUCKETS	24
 
-void ephports_hist_note(const struct net *net, enum ephports_proto proto, enum ephports_hist kind,
-			u64 ns);
+void ephports_hist_note(const struct ephports_ns *ns, enum ephports_proto proto,
+			enum ephports_hist kind, u64 time);
 bool ephports_hist_read(const struct net *net, enum ephports_proto proto, enum ephports_hist kind,
 			u64 counts[EPHPORTS_HIST_BUCKETS]);
 

@@ -25,7 +25,7 @@ static u32 range_of(const struct net *net)
  * @net: the namespace
  * @port: host byte order
  *
- * Context: any but hard interrupts.
+ * Context: preemption or BH off; not in hard interrupts.
  *
  * Return: false also in a namespace that is being set up: nothing of it is watched.
  */
@@ -33,7 +33,7 @@ bool ephports_ns_in_range(const struct net *net, u16 port)
 {
 	int low, high;
 
-	if (unlikely(!ephports_ns(net)))
+	if (unlikely(!ephports_ns_pinned(net)))
 		return false;
 	ephports_local_port_range(net, &low, &high);
 	return port >= low && port <= high;

@@ -7,12 +7,12 @@
 
 #include "owner.h"
 
-static void note_task(struct ephports_owner *owner, struct task_struct *task)
+/* Preemption off: that is what RCU needs. */
+static __always_inline void note_task(struct ephports_owner *owner, struct task_struct *task)
 {
 	struct pid_namespace *ns;
 
-	rcu_read_lock();
-	owner->cgroup = cgroup_id(task_dfl_cgroup(task));
+	owner->cgroup = cgroup_id(rcu_dereference_sched(task->cgroups)->dfl_cgrp);
 	/* Not get_task_comm(): its lock is not for a probe handler; a torn name is harmless. */
 	strscpy(owner->comm, task->group_leader->comm, sizeof(owner->comm));
 	owner->pid = task_tgid_nr(task);
@@ -26,14 +26,13 @@ static void note_task(struct ephports_owner *owner, struct task_struct *task)
 		owner->ns_tid = task_pid_nr_ns(task, ns);
 	}
 	owner->pidns = ns ? ns->ns.inum : 0;
-	rcu_read_unlock();
 }
 
 /**
  * ephports_owner_current() - take down the running process
  * @owner: zeroed but for the uid, which is the socket's own, as ss shows it
  *
- * Context: process context of the task that is meant; preemption may be off.
+ * Context: process context of the task that is meant; preemption off.
  */
 void ephports_owner_current(struct ephports_owner *owner)
 {
@@ -49,7 +48,9 @@ void ephports_owner_current(struct ephports_owner *owner)
  */
 void ephports_owner_of(struct ephports_owner *owner, struct task_struct *leader)
 {
+	preempt_disable();
 	note_task(owner, leader);
+	preempt_enable();
 	owner->tid = 0;
 	owner->ns_tid = 0;
 }

@@ -58,7 +58,7 @@ struct attempt {
 };
 
 /* Context: process context of the one that asks for a port, socket locked. */
-static void describe_asker(struct ephports_record *rec, const struct attempt *attempt, u64 now,
+static __always_inline void describe_asker(struct ephports_record *rec, const struct attempt *attempt, u64 now,
 			   u64 searched)
 {
 	struct sock *sk = attempt->sk;
@@ -74,7 +74,8 @@ static void describe_asker(struct ephports_record *rec, const struct attempt *at
 		ephports_owner_current(&rec->owner);
 }
 
-static void refused(const struct attempt *attempt, u64 now, u64 searched)
+/* Kept apart, so that what is common is quick. */
+static noinline void refused(const struct attempt *attempt, u64 now, u64 searched)
 {
 	const struct sock *sk = attempt->sk;
 	struct ephports_record rec;
@@ -100,15 +101,15 @@ static void taken(const struct attempt *attempt, u64 now, u64 searched)
 static void conclude(const struct attempt *attempt, bool success)
 {
 	const struct sock *sk = attempt->sk;
+	const struct ephports_ns *ns = ephports_ns_pinned(sock_net(sk));
 	u64 now = ktime_get_boot_fast_ns();
 	u64 searched = 0;
 
-	if (unlikely(!ephports_ns(sock_net(sk))))
+	if (unlikely(!ns))
 		return;
 	if (!attempt->port) {
 		searched = now - min(now, attempt->start);
-		ephports_hist_note(sock_net(sk),
-				   sk->sk_protocol == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP,
+		ephports_hist_note(ns, sk->sk_protocol == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP,
 				   EPHPORTS_HIST_SEARCH, searched);
 	}
 	if (likely(success))
@@ -347,11 +348,11 @@ static struct hook {
 	kprobe_opcode_t *addr;	/* given instead of a symbol for our own; found by name else */
 } hooks[] = {
 	{ "inet_put_port",		on_put_port },
-	{ "__inet_inherit_port",	on_inherit },
+	{ "udp_lib_unhash",		on_udp_unhash },
 	{ "inet_ehash_nolisten",	on_accept },
+	{ "__inet_inherit_port",	on_inherit },
 	{ EPHPORTS_HASHDANCE,		on_hand_over },
 	{ "inet_twsk_bind_unhash",	on_timewait_end },
-	{ "udp_lib_unhash",		on_udp_unhash },
 	{ "canary",			on_canary, (kprobe_opcode_t *)canary },
 };
 

@@ -158,7 +158,7 @@ static u64 sock_cookie(struct sock *sk)
  * @sk: a full or a timewait socket that stands still
  * @proto: IPPROTO_TCP or IPPROTO_UDP
  *
- * Context: any.
+ * Context: preemption or BH off.
  */
 void ephports_sock_describe(struct ephports_record *rec, struct sock *sk, u8 proto)
 {
@@ -168,7 +168,7 @@ void ephports_sock_describe(struct ephports_record *rec, struct sock *sk, u8 pro
 	*rec = (struct ephports_record){
 		.key = sk,
 		.cookie = sock_cookie(sk),
-		.nsid = ephports_ns(net)->id,
+		.nsid = ephports_ns_pinned(net)->id,
 		.netns = net->ns.inum,
 		.port = sk->sk_num,
 		.proto = proto,
