@@ -3,17 +3,84 @@
 #ifndef EPHPORTS_POOL_H
 #define EPHPORTS_POOL_H
 
+#include <linux/percpu.h>
 #include <linux/types.h>
 
-#define EPHPORTS_NIL	U32_MAX		/* the index of no record */
+#define EPHPORTS_NIL		U32_MAX	/* the index of no record */
+#define EPHPORTS_LOCAL_FREE	64	/* most records that a CPU keeps at hand */
 
 struct ephports_record;
 
 extern struct ephports_record *ephports_records;
 
-u32 ephports_pool_take(void);
-void ephports_pool_give(u32 index);
-u64 ephports_pool_id(void);
+/**
+ * struct ephports_pool - what a CPU has at hand; touched by it alone, interrupts off
+ * @next_id: the next id that no other record has
+ * @end_id: ids from here up are others'
+ * @nr_free: records in @free
+ * @most_free: EPHPORTS_LOCAL_FREE, or less if that would be a good part of all
+ * @free: their indices
+ */
+struct ephports_pool {
+	u64 next_id;
+	u64 end_id;
+	u32 nr_free;
+	u32 most_free;
+	u32 free[EPHPORTS_LOCAL_FREE];
+};
+
+DECLARE_PER_CPU(struct ephports_pool, ephports_pools);
+
+void ephports_pool_refill(struct ephports_pool *pool);
+void ephports_pool_spill(struct ephports_pool *pool);
+void ephports_pool_more_ids(struct ephports_pool *pool);
+
+/**
+ * ephports_pool_take() - a record that holds nothing
+ *
+ * Context: interrupts off; no other lock of ours is taken inside.
+ *
+ * Return: its index, or EPHPORTS_NIL if there is none.
+ */
+static inline u32 ephports_pool_take(void)
+{
+	struct ephports_pool *pool = this_cpu_ptr(&ephports_pools);
+
+	if (unlikely(!pool->nr_free))
+		ephports_pool_refill(pool);
+	return likely(pool->nr_free) ? pool->free[--pool->nr_free] : EPHPORTS_NIL;
+}
+
+/**
+ * ephports_pool_give() - a record holds nothing any more
+ * @index: of the record
+ *
+ * Context: as above.
+ */
+static inline void ephports_pool_give(u32 index)
+{
+	struct ephports_pool *pool = this_cpu_ptr(&ephports_pools);
+
+	if (unlikely(pool->nr_free == pool->most_free))
+		ephports_pool_spill(pool);
+	pool->free[pool->nr_free++] = index;
+}
+
+/**
+ * ephports_pool_id() - an id that no other record has
+ *
+ * Ids of one CPU grow, across batches too.
+ *
+ * Context: interrupts off.
+ */
+static inline u64 ephports_pool_id(void)
+{
+	struct ephports_pool *pool = this_cpu_ptr(&ephports_pools);
+
+	if (unlikely(pool->next_id == pool->end_id))
+		ephports_pool_more_ids(pool);
+	return pool->next_id++;
+}
 
 int ephports_pool_init(u32 n);
 void ephports_pool_exit(void);

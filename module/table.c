@@ -245,6 +245,16 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 	__this_cpu_inc(tables.counters[newcomer->cause]);
 }
 
+/* Word locked. Kept apart, so that what is common is quick. */
+static noinline bool is_known(u64 word, u64 hash, const struct ephports_record *rec,
+			      enum ephports_cause cause, struct ephports_record *stale)
+{
+	struct newcomer newcomer = { .rec = rec, .cause = cause, .stale = stale };
+
+	act_on_key(word, hash, rec->key, settle, &newcomer);
+	return newcomer.known;
+}
+
 /**
  * ephports_table_insert() - record a holder
  * @rec: all but id, next and epoch, which are filled in
@@ -261,18 +271,17 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 	u64 hash = hash_key(rec->key);
 	atomic64_t *word = directory_word(hash);
 	enum ephports_inserted answer = EPHPORTS_KNOWN;
-	struct newcomer newcomer = { .rec = rec, .cause = cause, .stale = stale };
 	struct cpu_table *table;
 	unsigned long flags;
-	u64 add = 0;
+	u64 old, add = 0;
 	u32 index;
 
 	stale->id = 0;
 	ephports_table_mark(rec);
 	local_irq_save(flags);
 	table = this_cpu_ptr(&tables);
-	act_on_key(lock_word(word), hash, rec->key, settle, &newcomer);
-	if (unlikely(newcomer.known))
+	old = lock_word(word);
+	if (unlikely(old) && is_known(old, hash, rec, cause, stale))
 		goto out;
 	index = ephports_pool_take();
 	if (unlikely(index == EPHPORTS_NIL)) {
