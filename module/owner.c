@@ -3,9 +3,31 @@
 #include <linux/cgroup.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
-#include <linux/string.h>
+#include <asm/word-at-a-time.h>
 
 #include "owner.h"
+
+/*
+ * Not get_task_comm(): its lock is not for a probe handler; a torn name is harmless. Names are
+ * compared as a whole, so what is behind the end, which the kernel may leave there, is cut off.
+ */
+static __always_inline void note_comm(char *to, const char *from)
+{
+	static const struct word_at_a_time ends = WORD_AT_A_TIME_CONSTANTS;
+	unsigned long word, end, *words = (unsigned long *)to;
+	unsigned int i;
+
+	for (i = 0; i < TASK_COMM_LEN / sizeof(word); i++) {
+		word = READ_ONCE(((const unsigned long *)from)[i]);
+		if (has_zero(word, &end, &ends)) {
+			end = prep_zero_mask(word, end, &ends);
+			words[i] = word & zero_bytemask(create_zero_mask(end));
+			return;
+		}
+		words[i] = word;
+	}
+	to[TASK_COMM_LEN - 1] = '\0';
+}
 
 /* Preemption off: that is what RCU needs. */
 static __always_inline void note_task(struct ephports_owner *owner, struct task_struct *task)
@@ -13,8 +35,7 @@ static __always_inline void note_task(struct ephports_owner *owner, struct task_
 	struct pid_namespace *ns;
 
 	owner->cgroup = cgroup_id(rcu_dereference_sched(task->cgroups)->dfl_cgrp);
-	/* Not get_task_comm(): its lock is not for a probe handler; a torn name is harmless. */
-	strscpy(owner->comm, task->group_leader->comm, sizeof(owner->comm));
+	note_comm(owner->comm, task->group_leader->comm);
 	owner->pid = task_tgid_nr(task);
 	owner->tid = task_pid_nr(task);
 	ns = task_active_pid_ns(task);
