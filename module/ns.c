@@ -5,7 +5,6 @@
 #include <linux/minmax.h>
 #include <linux/rwsem.h>
 
-#include "compat.h"
 #include "hist.h"
 #include "ns.h"
 
@@ -18,25 +17,6 @@ static u32 range_of(const struct net *net)
 
 	ephports_local_port_range(net, &low, &high);
 	return (u32)high << 16 | low;
-}
-
-/**
- * ephports_ns_in_range() - whether a port is ephemeral in a namespace, at this moment
- * @net: the namespace
- * @port: host byte order
- *
- * Context: preemption or BH off; not in hard interrupts.
- *
- * Return: false also in a namespace that is being set up: nothing of it is watched.
- */
-bool ephports_ns_in_range(const struct net *net, u16 port)
-{
-	int low, high;
-
-	if (unlikely(!ephports_ns_pinned(net)))
-		return false;
-	ephports_local_port_range(net, &low, &high);
-	return port >= low && port <= high;
 }
 
 /**

@@ -7,6 +7,8 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "compat.h"
+
 /* The protocols that are watched, as indices. */
 enum ephports_proto {
 	EPHPORTS_TCP,
@@ -58,7 +60,25 @@ static inline struct ephports_ns *ephports_ns_pinned(const struct net *net)
 	return rcu_dereference_sched(net->gen)->ptr[ephports_ns_id];
 }
 
-bool ephports_ns_in_range(const struct net *net, u16 port);
+/**
+ * ephports_ns_in_range() - whether a port is ephemeral in a namespace, at this moment
+ * @net: the namespace
+ * @port: host byte order
+ *
+ * Context: preemption or BH off; not in hard interrupts.
+ *
+ * Return: false also in a namespace that is being set up: nothing of it is watched.
+ */
+static inline bool ephports_ns_in_range(const struct net *net, u16 port)
+{
+	int low, high;
+
+	if (unlikely(!ephports_ns_pinned(net)))
+		return false;
+	ephports_local_port_range(net, &low, &high);
+	return port >= low && port <= high;
+}
+
 bool ephports_ns_range_moved(const struct net *net);
 bool ephports_ns_any_range_moved(void);
 void ephports_ns_range_seen(void);

@@ -87,7 +87,7 @@ static noinline void refused(const struct attempt *attempt, u64 now, u64 searche
 	ephports_event_refused(sock_net(sk), &rec, &sock, now);
 }
 
-static void taken(const struct attempt *attempt, u64 now, u64 searched)
+static __always_inline void taken(const struct attempt *attempt, u64 now, u64 searched)
 {
 	struct ephports_record rec;
 
@@ -342,10 +342,10 @@ NOKPROBE_SYMBOL(canary_seen);
 static struct kprobe canary_probe = { .pre_handler = canary_seen };
 
 /* The functions that the one ftrace callback follows, the busiest first. */
-static struct hook {
+static const struct hook {
 	const char *symbol;
 	void (*call)(struct ephports_ftrace_regs *regs);
-	kprobe_opcode_t *addr;	/* given instead of a symbol for our own; found by name else */
+	kprobe_opcode_t *own;	/* given instead of a symbol for our own */
 } hooks[] = {
 	{ "inet_put_port",		on_put_port },
 	{ "udp_lib_unhash",		on_udp_unhash },
@@ -356,13 +356,18 @@ static struct hook {
 	{ "canary",			on_canary, (kprobe_opcode_t *)canary },
 };
 
+/* Where they are, in the same order. */
+static kprobe_opcode_t *hooked[ARRAY_SIZE(hooks)] __read_mostly;
+
 static void notrace dispatch(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			     struct ephports_ftrace_regs *regs)
 {
 	size_t i;
 
+	/* Unrolled, this is a comparison for each, and no call through a pointer. */
+#pragma GCC unroll 8
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		if (ip == (unsigned long)hooks[i].addr) {
+		if (ip == (unsigned long)hooked[i]) {
 			if (!ephports_fault_drops(hooks[i].symbol, regs))
 				hooks[i].call(regs);
 			return;
@@ -441,8 +446,8 @@ static int find_hooks(void)
 	for (n = 0; n < ARRAY_SIZE(hooks); n++) {
 		list[n] = &finders[n];
 		finders[n].flags = KPROBE_FLAG_DISABLED;
-		if (hooks[n].addr)
-			finders[n].addr = hooks[n].addr;
+		if (hooks[n].own)
+			finders[n].addr = hooks[n].own;
 		else
 			finders[n].symbol_name = hooks[n].symbol;
 		err = register_kprobe(&finders[n]);
@@ -450,7 +455,7 @@ static int find_hooks(void)
 			refuse(err, "cannot find the function", hooks[n].symbol);
 			break;
 		}
-		hooks[n].addr = finders[n].addr;
+		hooked[n] = finders[n].addr;
 	}
 	unregister_kprobes(list, n);
 	return err;
@@ -462,7 +467,7 @@ static int arm_hooks(void)
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		err = ftrace_set_filter_ip(&hook_ops, (unsigned long)hooks[i].addr, 0, 0);
+		err = ftrace_set_filter_ip(&hook_ops, (unsigned long)hooked[i], 0, 0);
 		if (err) {
 			refuse(err, "cannot trace", hooks[i].symbol);
 			goto free_filter;
