@@ -8,37 +8,6 @@
 
 #include "hist.h"
 
-/* All that a CPU counts of one namespace. */
-struct counts {
-	u64 counts[EPHPORTS_PROTOS][EPHPORTS_HIST_MAX + 1][EPHPORTS_HIST_BUCKETS];
-};
-
-struct ephports_hists {
-	struct counts __percpu *cpus;
-	struct list_head dead;
-};
-
-#define FIRST_BITS	8	/* times of so many bits, or less, are in the first bucket */
-
-/**
- * ephports_hist_note() - count a time
- * @ns: the namespace; one that found no memory for histograms counts nothing
- * @proto: the protocol
- * @kind: what the time is of
- * @time: the time, ns
- *
- * Context: any, preemption off: that is what keeps the histograms from going.
- */
-void ephports_hist_note(const struct ephports_ns *ns, enum ephports_proto proto,
-			enum ephports_hist kind, u64 time)
-{
-	struct ephports_hists *hists = READ_ONCE(ns->hists);
-	int bucket = clamp(fls64(time) - FIRST_BITS, 0, EPHPORTS_HIST_BUCKETS - 1);
-
-	if (likely(hists))
-		this_cpu_inc(hists->cpus->counts[proto][kind][bucket]);
-}
-
 /**
  * ephports_hist_read() - the counts of all CPUs
  * @net: the namespace
@@ -77,7 +46,7 @@ struct ephports_hists *ephports_hist_alloc(void)
 
 	if (!hists)
 		return NULL;
-	hists->cpus = alloc_percpu(struct counts);
+	hists->cpus = alloc_percpu(struct ephports_counts);
 	if (hists->cpus)
 		return hists;
 	kfree(hists);
@@ -106,32 +75,16 @@ void ephports_hist_free(struct list_head *dead)
 	}
 }
 
-#define UNIT_BITS	6	/* short times are counted in units of 64 ns */
-#define MANTISSA_BITS	3
-
 /**
- * ephports_short_time() - a time in one byte
- * @ns: up to 17 minutes; more is told as that
- *
- * Return: what ephports_long_time() makes a time of again, which is less by an eighth, or
- * by 64 ns, at most.
+ * ephports_long_time() - what ephports_short_time() made a byte of
+ * @code: that byte
  */
-u8 ephports_short_time(u64 ns)
-{
-	u64 units = ns >> UNIT_BITS;
-	int shift = fls64(units) - (MANTISSA_BITS + 1);
-
-	if (shift <= 0)
-		return units;
-	return min_t(u64, ((u64)shift << MANTISSA_BITS) + (units >> shift), U8_MAX);
-}
-
 u64 ephports_long_time(u8 code)
 {
-	int shift = (code >> MANTISSA_BITS) - 1;
+	int shift = (code >> EPHPORTS_MANTISSA_BITS) - 1;
 	u64 units = code;
 
 	if (shift > 0)
-		units = ((u64)(code & (BIT(MANTISSA_BITS) - 1)) | BIT(MANTISSA_BITS)) << shift;
-	return units << UNIT_BITS;
+		units = ((u64)(code & (BIT(EPHPORTS_MANTISSA_BITS) - 1)) | BIT(EPHPORTS_MANTISSA_BITS)) << shift;
+	return units << EPHPORTS_UNIT_BITS;
 }

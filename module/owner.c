@@ -38,7 +38,7 @@ static __always_inline void note_task(struct ephports_owner *owner, struct task_
 	note_comm(owner->comm, task->group_leader->comm);
 	owner->pid = task_tgid_nr(task);
 	owner->tid = task_pid_nr(task);
-	ns = task_active_pid_ns(task);
+	ns = ns_of_pid(task_pid(task));
 	if (likely(ns == &init_pid_ns)) {
 		owner->ns_pid = owner->pid;
 		owner->ns_tid = owner->tid;

@@ -68,7 +68,8 @@ static __always_inline void describe_asker(struct ephports_record *rec, const st
 	rec->born = now;
 	rec->search = ephports_short_time(searched);
 	rec->owner.uid = __kuid_val(sk->sk_uid);
-	if ((current->flags & PF_KTHREAD) || ephports_sock_is_kernels(sk))
+	if ((current->flags & PF_KTHREAD) ||
+	    (sk->sk_kern_sock && ephports_sock_is_kernels(sk)))
 		rec->reason = EPHPORTS_REASON_KERNEL;
 	else
 		ephports_owner_current(&rec->owner);

@@ -30,7 +30,6 @@
  * why a reader can come back to a bucket knowing just the last id that it saw.
  */
 #include <linux/cpumask.h>
-#include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/moduleparam.h>
 #include <linux/numa.h>
@@ -69,20 +68,10 @@ struct cpu_table {
 };
 
 static DEFINE_PER_CPU(struct cpu_table, tables);
-static atomic64_t *directory;
-static unsigned int directory_bits, bucket_bits;
+struct ephports_directory ephports_directory __read_mostly;
+static unsigned int bucket_bits __read_mostly;
 static u64 bytes;
 static u32 epoch;
-
-static u64 hash_key(const void *key)
-{
-	return (u64)(unsigned long)key * GOLDEN_RATIO_64;
-}
-
-static atomic64_t *directory_word(u64 hash)
-{
-	return &directory[hash >> (64 - directory_bits)];
-}
 
 static struct bucket *key_bucket(unsigned int cpu, u64 hash)
 {
@@ -120,13 +109,13 @@ static u32 unlink_record(u32 *link, unsigned int cpu, u64 hash)
 	u32 index = *link;
 
 	*link = ephports_records[index].next;
-	atomic64_sub(WORD_ONE + cpu, directory_word(hash));
+	atomic64_sub(WORD_ONE + cpu, ephports_table_word(hash));
 	return index;
 }
 
 static void drop_uncounted(u32 *link, unsigned int cpu)
 {
-	u64 hash = hash_key(ephports_records[*link].key);
+	u64 hash = ephports_table_hash(ephports_records[*link].key);
 
 	ephports_pool_give(unlink_record(link, cpu, hash));
 }
@@ -268,8 +257,8 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 					     enum ephports_cause cause,
 					     struct ephports_record *stale)
 {
-	u64 hash = hash_key(rec->key);
-	atomic64_t *word = directory_word(hash);
+	u64 hash = ephports_table_hash(rec->key);
+	atomic64_t *word = ephports_table_word(hash);
 	enum ephports_inserted answer = EPHPORTS_KNOWN;
 	struct cpu_table *table;
 	unsigned long flags;
@@ -299,23 +288,17 @@ out:
 	return answer;
 }
 
+struct taking {
+	u64 hash;
+	u32 index;
+};
+
 static void take_record(u32 *link, unsigned int cpu, void *ctx)
 {
-	u32 *index = ctx;
+	struct taking *taking = ctx;
 
 	ephports_stream_went(&ephports_records[*link], EPHPORTS_RELEASED);
-	*index = unlink_record(link, cpu, hash_key(ephports_records[*link].key));
-}
-
-/**
- * ephports_table_may_have() - whether there may be a record
- * @key: the holder
- *
- * Context: any. One load, for the many that have none.
- */
-bool ephports_table_may_have(const void *key)
-{
-	return atomic64_read(directory_word(hash_key(key)));
+	taking->index = unlink_record(link, cpu, taking->hash);
 }
 
 /**
@@ -328,24 +311,13 @@ bool ephports_table_may_have(const void *key)
  */
 struct ephports_record *ephports_table_take(const void *key)
 {
-	u64 hash = hash_key(key);
-	u32 index;
+	struct taking taking = { .hash = ephports_table_hash(key) };
+	u64 word = atomic64_read(ephports_table_word(taking.hash));
 
-	if (!act_on_key(atomic64_read(directory_word(hash)), hash, key, take_record, &index))
+	if (!act_on_key(word, taking.hash, key, take_record, &taking))
 		return NULL;
 	__this_cpu_inc(tables.counters[EPHPORTS_RELEASED]);
-	return &ephports_records[index];
-}
-
-/**
- * ephports_table_give() - done with a record that was taken out
- * @rec: the record
- *
- * Context: interrupts off.
- */
-void ephports_table_give(struct ephports_record *rec)
-{
-	ephports_pool_give(rec - ephports_records);
+	return &ephports_records[taking.index];
 }
 
 struct visit {
@@ -371,8 +343,8 @@ static void visit_record(u32 *link, unsigned int cpu, void *ctx)
  */
 bool ephports_table_visit(const void *key, ephports_visitor visit, void *ctx)
 {
-	u64 hash = hash_key(key);
-	u64 word = atomic64_read(directory_word(hash));
+	u64 hash = ephports_table_hash(key);
+	u64 word = atomic64_read(ephports_table_word(hash));
 	struct visit act = { visit, ctx };
 	unsigned long flags;
 	bool found;
@@ -575,6 +547,8 @@ static int init_cpu(unsigned int cpu)
  */
 int ephports_table_init(void)
 {
+	unsigned int directory_bits;
+	atomic64_t *words;
 	unsigned int cpu;
 	int err;
 
@@ -583,12 +557,14 @@ int ephports_table_init(void)
 		return -EINVAL;
 	}
 	directory_bits = order_base_2(max_ports);
+	ephports_directory.shift = 64 - directory_bits;
 	bucket_bits = order_base_2(max(max_ports / num_possible_cpus(), MIN_PORTS));
 
-	directory = alloc_table(1u << directory_bits, sizeof(*directory), NUMA_NO_NODE);
-	err = directory ? ephports_pool_init(max_ports) : -ENOMEM;
+	words = alloc_table(1u << directory_bits, sizeof(*words), NUMA_NO_NODE);
+	ephports_directory.words = words;
+	err = words ? ephports_pool_init(max_ports) : -ENOMEM;
 	if (!err)
-		memset(directory, 0, sizeof(*directory) << directory_bits);
+		memset(words, 0, sizeof(*words) << directory_bits);
 	for_each_possible_cpu(cpu)
 		err = err ?: init_cpu(cpu);
 	if (err)
@@ -605,6 +581,6 @@ void ephports_table_exit(void)
 
 	for_each_possible_cpu(cpu)
 		vfree(per_cpu(tables, cpu).buckets);
-	vfree(directory);
+	vfree(ephports_directory.words);
 	ephports_pool_exit();
 }

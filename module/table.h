@@ -6,9 +6,12 @@
 #ifndef EPHPORTS_TABLE_H
 #define EPHPORTS_TABLE_H
 
+#include <linux/atomic.h>
+#include <linux/hash.h>
 #include <linux/types.h>
 
 #include "owner.h"
+#include "pool.h"
 
 /* What is true of a record besides its fields. */
 #define EPHPORTS_F_TIMEWAIT	BIT(0)	/* the key is a timewait socket */
@@ -97,12 +100,48 @@ enum ephports_visit {
 
 typedef enum ephports_visit (*ephports_visitor)(struct ephports_record *rec, void *ctx);
 
+/* The directory of all records, which table.c tells of. */
+extern struct ephports_directory {
+	atomic64_t *words;
+	unsigned int shift;
+} ephports_directory;
+
+static inline u64 ephports_table_hash(const void *key)
+{
+	return (u64)(unsigned long)key * GOLDEN_RATIO_64;
+}
+
+static inline atomic64_t *ephports_table_word(u64 hash)
+{
+	return &ephports_directory.words[hash >> ephports_directory.shift];
+}
+
+/**
+ * ephports_table_may_have() - whether there may be a record
+ * @key: the holder
+ *
+ * Context: any. One load, for the many that have none.
+ */
+static inline bool ephports_table_may_have(const void *key)
+{
+	return atomic64_read(ephports_table_word(ephports_table_hash(key)));
+}
+
+/**
+ * ephports_table_give() - done with a record that was taken out
+ * @rec: the record
+ *
+ * Context: interrupts off.
+ */
+static inline void ephports_table_give(struct ephports_record *rec)
+{
+	ephports_pool_give(rec - ephports_records);
+}
+
 enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 					     enum ephports_cause cause,
 					     struct ephports_record *stale);
-bool ephports_table_may_have(const void *key);
 struct ephports_record *ephports_table_take(const void *key);
-void ephports_table_give(struct ephports_record *rec);
 bool ephports_table_copy(const void *key, struct ephports_record *copy);
 bool ephports_table_visit(const void *key, ephports_visitor visit, void *ctx);
 bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx);
