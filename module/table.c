@@ -386,8 +386,6 @@ static bool walk_bucket(struct ephports_cursor *cursor, ephports_visitor visit, 
 	unsigned long flags;
 	u32 *link;
 
-	if (READ_ONCE(bucket->head) == EPHPORTS_NIL)
-		return true;
 	raw_spin_lock_irqsave(&bucket->lock, flags);
 	link = &bucket->head;
 	while (answer != EPHPORTS_STOP && *link != EPHPORTS_NIL) {
@@ -407,6 +405,28 @@ static bool walk_bucket(struct ephports_cursor *cursor, ephports_visitor visit, 
 	return answer != EPHPORTS_STOP;
 }
 
+#define STRIDE	4096	/* buckets between two chances for others to run */
+
+/* Likewise, up to the next stride; most buckets are empty, and passed over in a few instructions. */
+static bool walk_stride(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx)
+{
+	const struct bucket *buckets = per_cpu(tables, cursor->cpu).buckets;
+	u32 i = cursor->bucket, end = min(1u << bucket_bits, round_up(i + 1, STRIDE));
+
+	for (; i < end; i++) {
+		if (READ_ONCE(buckets[i].head) == EPHPORTS_NIL)
+			continue;
+		if (i != cursor->bucket)
+			cursor->below = 0;
+		cursor->bucket = i;
+		if (!walk_bucket(cursor, visit, ctx))
+			return false;
+	}
+	cursor->bucket = end;
+	cursor->below = 0;
+	return true;
+}
+
 /**
  * ephports_table_walk() - visit every record, from where the cursor stands
  * @cursor: moved on
@@ -422,11 +442,10 @@ bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit,
 	for (; cursor->cpu < nr_cpu_ids; cursor->cpu++, cursor->bucket = 0) {
 		if (!cpu_possible(cursor->cpu))
 			continue;
-		for (; cursor->bucket < 1u << bucket_bits; cursor->bucket++, cursor->below = 0) {
-			if (!walk_bucket(cursor, visit, ctx))
+		while (cursor->bucket < 1u << bucket_bits) {
+			if (!walk_stride(cursor, visit, ctx))
 				return true;
-			if (!(cursor->bucket & 0xfff))
-				cond_resched();
+			cond_resched();
 		}
 	}
 	return false;
