@@ -273,6 +273,21 @@ static void on_accept(struct ephports_ftrace_regs *regs)
 	ephports_event_taken(&rec, EPHPORTS_ASSIGNED);
 }
 
+/* Preemption off. */
+static void adopt_timewait(struct sock *tw)
+{
+	struct ephports_record rec;
+
+	if (!ephports_ns_in_range(sock_net(tw), tw->sk_num))
+		return;
+	ephports_sock_describe(&rec, tw, IPPROTO_TCP);
+	rec.flags = EPHPORTS_F_TIMEWAIT | EPHPORTS_F_ADOPTED | EPHPORTS_F_NO_UID;
+	rec.reason = EPHPORTS_REASON_ADOPTED;
+	rec.born = ktime_get_boot_fast_ns();
+	rec.handed = rec.born;
+	ephports_event_taken(&rec, ephports_table_found());
+}
+
 /*
  * inet_twsk_hashdance(tw, sk, ...): a socket without a record may be one that a walk has
  * yet to meet, or that was lost; by then it has left the tables, so it is taken in here.
@@ -281,19 +296,15 @@ static void on_hand_over(struct ephports_ftrace_regs *regs)
 {
 	struct sock *tw = (struct sock *)ephports_ftrace_arg(regs, 0);
 	struct sock *sk = (struct sock *)ephports_ftrace_arg(regs, 1);
-	struct ephports_record rec;
 
 	if (sk->sk_protocol != IPPROTO_TCP ||
 	    ephports_event_handed_over(sk, tw, atomic64_read(&tw->sk_cookie),
-				       sk->sk_userlocks & SOCK_BINDPORT_LOCK) ||
-	    !ephports_ns_in_range(sock_net(tw), tw->sk_num))
+				       sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 		return;
-	ephports_sock_describe(&rec, tw, IPPROTO_TCP);
-	rec.flags = EPHPORTS_F_TIMEWAIT | EPHPORTS_F_ADOPTED | EPHPORTS_F_NO_UID;
-	rec.reason = EPHPORTS_REASON_ADOPTED;
-	rec.born = ktime_get_boot_fast_ns();
-	rec.handed = rec.born;
-	ephports_event_taken(&rec, ephports_table_found());
+	/* From 6.11 on, BH may still be on here. */
+	preempt_disable_notrace();
+	adopt_timewait(tw);
+	preempt_enable_notrace();
 }
 
 /* inet_put_port(sk) */
