@@ -86,36 +86,34 @@ u64 ephports_history_since(void)
 	return since;
 }
 
-/* The entry that was written as number @nr, counted from 1; NULL if it was overwritten. */
-static const struct ephports_past *entry(const struct ring *ring, u64 nr)
-{
-	u64 back = ring->written - nr + 1;
-
-	if (!nr || back > size)
-		return NULL;
-	return &ring->entries[ring->next >= back ? ring->next - back : ring->next + size - back];
-}
-
-/* Returns true if @visit stopped; with @cursor->nr 0 if there is nothing more to see. */
+/*
+ * Returns true if @visit stopped; with @cursor->nr 0 if there is nothing more to see. A search
+ * for one port goes through a whole history: what most entries cost is this loop.
+ */
 static bool walk_batch(struct ring *ring, struct ephports_history_cursor *cursor, u64 since,
 		       ephports_past_visitor visit, void *ctx)
 {
 	const struct ephports_past *past;
+	u64 back, nr = cursor->nr;
 	unsigned long flags;
 	bool stop = false;
-	int n;
+	u32 i, left;
 
 	raw_spin_lock_irqsave(&ring->lock, flags);
-	for (n = 0; n < BATCH && !stop; n++) {
-		/* What was overwritten meanwhile was older than all that is left to see. */
-		past = entry(ring, cursor->nr);
-		if (!past || past->until < since) {
-			cursor->nr = 0;
+	/* What was overwritten meanwhile was older than all that is left to see. */
+	back = ring->written - nr + 1;
+	left = back > size ? 0 : min3((u64)BATCH, nr, size - back + 1);
+	nr = left ? nr : 0;
+	i = ring->next >= back ? ring->next - back : ring->next + size - back;
+	for (; left && !stop; left--, i = (i ?: size) - 1) {
+		past = &ring->entries[i];
+		nr = past->until < since ? 0 : nr - 1;
+		if (past->until < since)
 			break;
-		}
-		cursor->nr--;
-		stop = visit(past, ctx) == EPHPORTS_STOP;
+		if (past->rec.port >= cursor->low && past->rec.port <= cursor->high)
+			stop = visit(past, ctx) == EPHPORTS_STOP;
 	}
+	cursor->nr = nr;
 	raw_spin_unlock_irqrestore(&ring->lock, flags);
 	return stop;
 }
@@ -137,7 +135,7 @@ static bool walk_ring(struct ring *ring, struct ephports_history_cursor *cursor,
 
 /**
  * ephports_history_walk() - visit what was released, the latest of each CPU first
- * @cursor: moved on; start with all zero
+ * @cursor: moved on; start with all zero but for the ports
  * @since: no longer ago, ns of CLOCK_BOOTTIME
  * @visit: called with a lock held and interrupts off; quick, no sleep
  * @ctx: handed to @visit

@@ -22,12 +22,16 @@ struct ephports_past {
 typedef enum ephports_visit (*ephports_past_visitor)(const struct ephports_past *past, void *ctx);
 
 /**
- * struct ephports_history_cursor - where a reader stands; start with all zero
+ * struct ephports_history_cursor - what a reader wants, and where it stands
+ * @low: lowest port
+ * @high: highest port, inclusive
  * @cpu: whose ring
  * @begun: its ring has been begun with
  * @nr: the entry to see next, counting down
  */
 struct ephports_history_cursor {
+	u16 low;
+	u16 high;
 	unsigned int cpu;
 	bool begun;
 	u64 nr;

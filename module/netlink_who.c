@@ -109,6 +109,8 @@ static struct dump *begin(struct netlink_callback *cb)
 	err = read_request(cb, dump);
 	if (err)
 		return ERR_PTR(err);
+	dump->released.low = dump->filter.low;
+	dump->released.high = dump->filter.high;
 	dump->began = ktime_get_boot_fast_ns();
 	synchronize_rcu();
 	return dump;

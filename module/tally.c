@@ -308,7 +308,7 @@ bool ephports_tally_has_flow(const struct ephports_tally *tally)
 
 static int count_flow(struct ephports_tally *tally)
 {
-	struct ephports_history_cursor cursor = {};
+	struct ephports_history_cursor cursor = { .low = tally->filter.low, .high = tally->filter.high };
 	int err;
 
 	if (!ephports_tally_has_flow(tally))
