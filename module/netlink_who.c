@@ -4,12 +4,13 @@
  *
  * Holders go on letting go while they are told. So first come those that hold their ports,
  * then those that have released them: whoever is no longer met as the one has become the
- * other, and is found there. Last come the spans, by what was lost or overwritten up to the
+ * other, and is found there. In between, if any were handed over to TIME_WAIT, the records are
+ * gone through for those once more: they may have turned up where the dump had been already,
+ * and have left where it had yet to come. Last come the spans, by what was lost or overwritten up to the
  * end. They reach to when the dump began, since those that came later need not have been met.
  *
- * A grace period before the records lets every port that was taken until then be recorded, one
- * after them lets every port that was found released by then get into the history: probes
- * handle both between one and the next.
+ * A grace period before each stage lets all that happened until then take effect there, since
+ * probes handle what they see between one and the next.
  */
 #include <linux/ktime.h>
 #include <linux/pid_namespace.h>
@@ -37,6 +38,7 @@ const struct nla_policy ephports_who_policy[EPHPORTS_A_WHO_MAX + 1] = {
 
 enum stage {
 	STAGE_HELD,
+	STAGE_HANDED_OVER,
 	STAGE_RELEASED,
 	STAGE_SPANS,
 	STAGE_END,
@@ -48,6 +50,7 @@ struct dump {
 	struct ephports_filter filter;
 	u64 since;
 	u64 until;
+	u64 cloned;		/* how many were handed over until it began */
 	u64 began;
 	u64 to_real;		/* what makes them ns of CLOCK_REALTIME, by the clock of then */
 	enum stage stage;
@@ -111,6 +114,7 @@ static struct dump *begin(struct netlink_callback *cb)
 		return ERR_PTR(err);
 	dump->released.low = dump->filter.low;
 	dump->released.high = dump->filter.high;
+	dump->cloned = ephports_table_count(EPHPORTS_CLONED);
 	dump->began = ktime_get_boot_fast_ns();
 	synchronize_rcu();
 	return dump;
@@ -121,13 +125,16 @@ static u64 earliest(const struct ephports_record *rec)
 	return rec->flags & EPHPORTS_F_ADOPTED ? ephports_coverage_doubt_at(rec->born) : rec->born;
 }
 
-/* A socket whose timewait socket has taken over is told as that. */
+/* A socket whose timewait socket has taken over is told as that; one that did so now, later. */
 static bool next_held(struct dump *dump)
 {
+	bool handed_now = dump->stage == STAGE_HANDED_OVER;
 	struct ephports_row *row = &dump->row;
 
 	while (ephports_view_next(&dump->view, &dump->filter, &dump->held, row))
-		if (!(row->rec.flags & EPHPORTS_F_HANDED) && earliest(&row->rec) <= dump->until)
+		if (!(row->rec.flags & EPHPORTS_F_HANDED) &&
+		    (row->rec.handed >= dump->began) == handed_now &&
+		    earliest(&row->rec) <= dump->until)
 			return true;
 	return false;
 }
@@ -162,33 +169,44 @@ static bool next_released(struct dump *dump)
 	return false;
 }
 
-/* Goes to the next that is to be told; false at the end. */
-static bool find_next(struct dump *dump)
+static bool next_of_stage(struct dump *dump)
 {
 	switch (dump->stage) {
 	case STAGE_HELD:
-		if (next_held(dump))
-			return true;
-		synchronize_rcu();
-		dump->stage = STAGE_RELEASED;
-		fallthrough;
+	case STAGE_HANDED_OVER:
+		return next_held(dump);
 	case STAGE_RELEASED:
-		if (next_released(dump))
-			return true;
+		return next_released(dump);
+	case STAGE_SPANS:
+		return dump->next_span++ < dump->n_spans;
+	case STAGE_END:
+		break;
+	}
+	return false;
+}
+
+static void next_stage(struct dump *dump)
+{
+	dump->stage++;
+	if (dump->stage == STAGE_HANDED_OVER || dump->stage == STAGE_RELEASED)
+		synchronize_rcu();
+	if (dump->stage == STAGE_HANDED_OVER)
+		dump->held = (struct ephports_cursor){};
+	/* Most often, nothing was handed over. */
+	if (dump->stage == STAGE_HANDED_OVER &&
+	    ephports_table_count(EPHPORTS_CLONED) == dump->cloned)
+		dump->stage++;
+	if (dump->stage == STAGE_SPANS)
 		dump->n_spans = ephports_watch_covered(ephports_ns_range_since(dump->view.nsid),
 						       dump->began, dump->spans);
-		dump->stage = STAGE_SPANS;
-		fallthrough;
-	case STAGE_SPANS:
-		if (dump->next_span < dump->n_spans) {
-			dump->next_span++;
+}
+
+/* Goes to the next that is to be told; false at the end. */
+static bool find_next(struct dump *dump)
+{
+	for (; dump->stage != STAGE_END; next_stage(dump))
+		if (next_of_stage(dump))
 			return true;
-		}
-		dump->stage = STAGE_END;
-		fallthrough;
-	case STAGE_END:
-		return false;
-	}
 	return false;
 }
 

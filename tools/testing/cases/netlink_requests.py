@@ -108,6 +108,11 @@ def refusals_say_why():
     bad_filter("not both", u32("A_FILTER_NETNS", 1), attr("A_FILTER_ALL_NETNS", b""))
     bad_filter("no network namespace", u32("A_FILTER_NETNS", 1), code=errno.ENOENT)
     refused(errno.ENOENT, "no network namespace", "CMD_INFO_GET", u32("A_INFO_NETNS", 1))
+    now = time.time_ns()
+    refused(errno.EINVAL, "ends before it begins", "CMD_WHO_GET",
+            u64("A_WHO_SINCE", now) + u64("A_WHO_UNTIL", now - 10**9), flags=NLM_F_DUMP)
+    refused(errno.EINVAL, "neither TCP nor UDP", "CMD_WHO_GET",
+            nest("A_WHO_FILTER", u8("A_FILTER_PROTO", 33)), flags=NLM_F_DUMP)
 
 
 @test
@@ -117,6 +122,8 @@ def strict_policy_refuses_what_it_does_not_know():
     refused(errno.EINVAL, "", "CMD_INFO_GET", u32("A_INFO_LOST", 1))
     refused(errno.EINVAL, "", "CMD_INFO_GET", b"\x07\x00\x02\x00\x01\x02\x03")
     refused(errno.EINVAL, "", "CMD_PORT_GET", u32("A_PORT_ID", 1), flags=NLM_F_DUMP)
+    refused(errno.EINVAL, "", "CMD_WHO_GET", u64("A_WHO_FROM", 1), flags=NLM_F_DUMP)
+    refused(errno.EOPNOTSUPP, "", "CMD_WHO_GET")
     refused(errno.EOPNOTSUPP, "", "CMD_PORT_GET")
     refused(errno.EOPNOTSUPP, "", "CMD_INFO_GET", flags=NLM_F_DUMP)
 
@@ -128,13 +135,14 @@ def mutated_requests_do_no_harm():
     genl.s.settimeout(0.0005)
     good = nest("A_PORT_FILTER", u8("A_FILTER_PROTO", 6), u16("A_FILTER_PORT_LOW", 40000),
                 attr("A_FILTER_PEER_ADDR", b"\x7f\0\0\1"), u32("A_FILTER_STATES", 2))
+    who = u64("A_WHO_SINCE", time.time_ns() - 10**10) + nest("A_WHO_FILTER", u8("A_FILTER_PROTO", 6))
     for _ in range(5000):
-        data = bytearray(rng.choice((good, u32("A_INFO_NETNS", 5), b"", rng.randbytes(40))))
+        data = bytearray(rng.choice((good, who, u32("A_INFO_NETNS", 5), b"", rng.randbytes(40))))
         for _ in range(rng.randrange(4)):
             if data:
                 data[rng.randrange(len(data))] = rng.randrange(256)
         data = bytes(data[:rng.randrange(len(data) + 1)])
-        genl.send(rng.choice((0, 1, 1, 2, 2, 2, 4, 255)), data, flags=rng.choice((0, NLM_F_ACK, NLM_F_DUMP)),
+        genl.send(rng.choice((0, 1, 1, 2, 2, 2, 4, N["CMD_WHO_GET"], 255)), data, flags=rng.choice((0, NLM_F_ACK, NLM_F_DUMP)),
                   version=rng.randrange(3))
         try:
             while True:
@@ -158,6 +166,47 @@ def reader_that_stops_in_the_middle_leaves_nothing_behind():
         s.close()
     unload()  # a dump that goes on would hold the module
     load()
+
+
+@test
+def holder_that_lets_go_while_holders_are_told_is_told():
+    many = [udp() for _ in range(800)]
+    for s in many:
+        s.bind(("127.0.0.1", 0))
+    ports = {port_of(s) for s in many}
+    genl = Genl()
+    genl.send(N["CMD_WHO_GET"], nest("A_WHO_FILTER", u8("A_FILTER_PROTO", 17)), flags=NLM_F_DUMP)
+    answers = genl.hear(lambda: [s.close() for s in many])
+    ends = {}
+    for answer in answers:
+        if N["A_WHO_HOLDER"] in answer:
+            holder = attrs_of(answer[N["A_WHO_HOLDER"]])
+            key = (holder[N["A_PORT_COOKIE"]], holder[N["A_PORT_LOCAL_PORT"]], answer.get(N["A_WHO_FROM"]))
+            ends.setdefault(key, []).append(answer.get(N["A_WHO_TO"]))
+    mine = [told for (_, port, _), told in ends.items() if struct.unpack("H", port)[0] in ports]
+    # Met as holding, then again as released; or as released alone.
+    twice = [told for told in mine if len(told) == 2]
+    assert all(told[-1] and told[:-1] in ([], [None]) for told in mine), mine
+    assert len(mine) >= len(many) > len(twice) > 0, (len(mine), len(twice))
+    assert N["A_WHO_COVERED_FROM"] in answers[-1] and not genl.interrupted
+
+
+@test
+def socket_that_goes_to_time_wait_while_holders_are_told_is_told():
+    pairs = [connected(SERVER) for _ in range(400)]
+    ports = {port_of(client) for client, _ in pairs}
+
+    def finish():
+        for s in [client for client, _ in pairs] + [accepted for _, accepted in pairs]:
+            s.close()
+    genl = Genl()
+    genl.send(N["CMD_WHO_GET"], nest("A_WHO_FILTER", u8("A_FILTER_PROTO", 6)), flags=NLM_F_DUMP)
+    told = [attrs_of(answer[N["A_WHO_HOLDER"]]) for answer in genl.hear(finish)
+            if N["A_WHO_HOLDER"] in answer]
+    waiting = sum(holder[N["A_PORT_STATE"]] == bytes([N["STATE_TIME_WAIT"]]) for holder in told)
+    missing = ports - {struct.unpack("H", h[N["A_PORT_LOCAL_PORT"]])[0] for h in told}
+    assert not missing and 0 < waiting, (len(missing), waiting)
+    assert not genl.interrupted
 
 
 @test

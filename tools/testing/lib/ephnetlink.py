@@ -46,6 +46,10 @@ def u32(kind, n):
     return attr(kind, struct.pack("I", n))
 
 
+def u64(kind, n):
+    return attr(kind, struct.pack("Q", n))
+
+
 def nest(kind, *attrs):
     data = b"".join(attrs)
     return struct.pack("HH", 4 + len(data), N[kind] | NLA_F_NESTED) + data
@@ -80,10 +84,16 @@ class Genl:
     def ask(self, command, payload=b"", **how):
         """The answers as attributes; raises OSError with the extack text."""
         self.send(command, payload, **how)
+        return self.hear()
+
+    def hear(self, meanwhile=lambda: None):
+        """Likewise, of what was sent; meanwhile() is called once, after the first part."""
         answers = []
         self.interrupted = False
         while True:
             data = self.s.recv(1 << 16)
+            meanwhile()
+            meanwhile = lambda: None
             while data:
                 length, kind, flags, _, _ = struct.unpack_from("IHHII", data)
                 body, data = data[16:length], data[(length + 3) & ~3:]
