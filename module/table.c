@@ -129,7 +129,8 @@ static void drop_record(u32 *link, unsigned int cpu, enum ephports_cause cause)
 
 /*
  * What a walk put in, and finds at its end to hold no port, it met between its release and
- * its leaving the kernel's table: nothing was amiss, and nothing was mended.
+ * its leaving the kernel's table: nothing was amiss, and nothing was mended. Nor was it if its
+ * memory is a holder's again by then.
  */
 static void drop_stale(u32 *link, unsigned int cpu)
 {
@@ -219,8 +220,9 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 	newcomer->known = old->cookie == newcomer->rec->cookie &&
 			  old->port == newcomer->rec->port && old->proto == newcomer->rec->proto;
 	if (!newcomer->known) {
-		*newcomer->stale = *old;
-		drop_record(link, cpu, EPHPORTS_MENDED_OUT);
+		if (!(old->flags & EPHPORTS_F_MET))
+			*newcomer->stale = *old;
+		drop_stale(link, cpu);
 		return;
 	}
 	ephports_table_mark(old);
