@@ -66,6 +66,7 @@ int amount_count(const char *s, const char *name, uint64_t *n, struct error *err
 	static const struct unit units[] = { { '\0', 1 }, { '!', 0 } };
 
 	if (!read_amount(s, units, n))
-		return error_set(err, EXIT_USAGE, "--%s takes a number from 1, not \"%s\"", name, s);
+		return error_set(err, EXIT_USAGE, "--%s takes a number from 1, not \"%s\"", name,
+				 s);
 	return EXIT_OK;
 }

@@ -17,6 +17,7 @@
 
 #define BUCKETS		1024
 #define PATH_SIZE	4096
+#define MANY		65536	/* then those that have gone by now are forgotten */
 
 struct cgroup {
 	struct cgroup *next;
@@ -26,6 +27,7 @@ struct cgroup {
 };
 
 static struct cgroup *buckets[BUCKETS];
+static unsigned int n_cgroups;
 static time_t walked;		/* CLOCK_MONOTONIC plus 1; 0: never */
 
 static struct cgroup **find(uint64_t id)
@@ -52,6 +54,7 @@ static void remember(uint64_t id, const char *path)
 	memcpy(cgroup->path, path ? path : "", size);
 	cgroup->next = buckets[id % BUCKETS];
 	buckets[id % BUCKETS] = cgroup;
+	n_cgroups++;
 }
 
 void cgroup_learn(uint64_t id, const char *path)
@@ -63,6 +66,7 @@ void cgroup_learn(uint64_t id, const char *path)
 	} else if (path && old->unknown && !*old->path) {
 		*link = old->next;
 		free(old);
+		n_cgroups--;
 		remember(id, path);
 	} else if (path && strcmp(path, old->path) != 0) {
 		old->unknown = true;
@@ -165,6 +169,8 @@ const char *cgroup_path(uint64_t id)
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (walked && walked == now.tv_sec + 1)
 			return NULL;
+		if (n_cgroups > MANY)
+			cgroup_forget();
 		walked = now.tv_sec + 1;
 		walk_all();
 		cgroup = *find(id);
@@ -185,4 +191,5 @@ void cgroup_forget(void)
 		}
 	}
 	walked = 0;
+	n_cgroups = 0;
 }

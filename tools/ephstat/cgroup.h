@@ -9,7 +9,7 @@
 /*
  * The path of cgroup @id in the cgroup2 hierarchy, as /proc/PID/cgroup tells it; NULL if it has
  * gone or is out of sight. The hierarchy is walked at the first call, and again for an id that is
- * new, once a second at most. The path is good until cgroup_forget() or cgroup_learn() of its id.
+ * new, once a second at most. The path is good until the next call.
  */
 const char *cgroup_path(uint64_t id);
 

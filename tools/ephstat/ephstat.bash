@@ -23,12 +23,11 @@ _ephstat_netns()
 
 _ephstat()
 {
-	local commands="summary list dest owners failures thief who hist blackbox alerts watch log check
-		why top map resync"
+	local commands="summary list dest owners failures thief who hist blackbox alerts watch log check why top map resync"
 	local options="--tcp --udp --ipv4 --ipv6 --net --all-netns --json --no-header --numeric
 		--processes --cgroup --svg --delay --batch --iterations --top --by --set --follow
-		--kinds --unusual --log --size --age --keep --max-total --warning --critical
-		--since --until --at --peer
+		--kinds --unusual --log --size --age --keep --max-total
+		--warning --critical --since --until --at --peer
 		--help --version"
 	local filters="state exclude src dst sport dport origin pid uid and"
 	local states="established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait close-wait
@@ -77,7 +76,7 @@ _ephstat()
 		return
 		;;
 	src | dst | sport | dport | pid | --top | -w | --warning | -c | --critical | --since | --until | \
-	--at | --peer | --size | --age | --keep | --max-total)
+		--at | --peer | --size | --age | --keep | --max-total)
 		return
 		;;
 	esac

@@ -48,7 +48,6 @@ static int tell_flag(struct logging *l, const struct unusual_flag *flag)
 		unusual_text(&row, flag);
 		text_line(&row, l->es->out);
 	}
-	/* A log goes on, whoever listens. */
 	fflush(l->es->out);
 	return log_write(l->writer, &record, l->err);
 }
@@ -261,6 +260,8 @@ int cmd_log(struct ephstat *es, int argc, char **argv, struct error *err)
 	struct log_limits limits;
 	int dir, ret;
 
+	/* Who reads the lines may go, and the log goes on. */
+	signal(SIGPIPE, SIG_IGN);
 	if (!argc)
 		return error_set(err, EXIT_USAGE, "log takes the directory to write to");
 	ret = parse_limits(es, &limits, err);

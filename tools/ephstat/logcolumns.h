@@ -18,7 +18,7 @@ enum log_column {
 	COL_AGE,
 	COL_TIME_WAIT,
 	COL_REST,	/* of what is rare */
-	COL_WORDS,	/* what the tables have: length and bytes, in the order of their first use */
+	COL_WORDS,	/* of the tables: length and bytes, in the order of their first use */
 
 	COLUMNS,
 };

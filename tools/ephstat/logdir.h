@@ -25,7 +25,7 @@ struct log_names {
 /* For reading. */
 int log_dir_open(const char *path, int *fd, struct error *err);
 
-/* For writing: makes the directory if need be, and keeps other writers out as long as @fd is open. */
+/* For writing: makes the directory if need be, and keeps others out as long as @fd is open. */
 int log_dir_lock(const char *path, int *fd, struct error *err);
 
 int log_dir_list(int fd, struct log_names *names, struct error *err);

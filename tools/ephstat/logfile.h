@@ -48,7 +48,7 @@ enum log_type {
 	LOG_HELD,		/* event.port holds a port now */
 	LOG_SNAPSHOT,		/* all that hold one now follow as LOG_HELD... */
 	LOG_SNAPSHOT_END,	/* ...until here; code not 0: not quite all */
-	LOG_DISK,		/* code: errno, count: of records, from..until: could not be written */
+	LOG_DISK,		/* code: errno; count records from..until could not be written */
 	LOG_CLOCK,		/* the clock was set by step_ns */
 	LOG_DOUBT,		/* from..until: the module vouched not for its records */
 	LOG_UNUSUAL,		/* flag */

@@ -105,7 +105,8 @@ static struct held *add(struct log_held *h, const struct port *port)
 
 static bool passes(const struct log_held *h, const struct port *port)
 {
-	return (!h->filter.netns || h->filter.netns == port->netns) && filter_passes(&h->filter, port);
+	return (!h->filter.netns || h->filter.netns == port->netns) &&
+	       filter_passes(&h->filter, port);
 }
 
 /* The later word about a holder; what only an earlier one had stays. */

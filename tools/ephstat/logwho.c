@@ -7,6 +7,7 @@
 #include "logread.h"
 #include "logspan.h"
 #include "logwho.h"
+#include "match.h"
 
 struct looking {
 	struct log_held *held;
@@ -43,7 +44,7 @@ static int see_record(const struct log_record *record, void *arg)
 
 	if (ret)
 		return ret;
-	if (told(port, EPHPORTS_A_PORT_CGROUP))
+	if (told(port, EPHPORTS_A_PORT_CGROUP) && filter_passes(&l->filter, port))
 		cgroup_learn(port->cgroup, record->cgroup);
 	if (log_held_record(l->held, record, l->spans.gap_ns, l->wall_ns))
 		return error_set(l->err, EXIT_RUNTIME, "out of memory for so many holders; "

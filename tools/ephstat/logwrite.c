@@ -95,7 +95,7 @@ static void read_boot_id(uint8_t id[LOG_BOOT_ID])
 	close(fd);
 }
 
-/* sysfs gives no inode number twice in a boot, and the module's directory comes with each loading. */
+/* sysfs gives no inode number twice in a boot, and each loading makes the directory anew. */
 static uint64_t read_loading(void)
 {
 	struct stat st;

@@ -16,6 +16,7 @@ SEED = int(os.environ.get("EPHPORTS_SEED") or 1)
 DIR = "/tmp/ephlog"
 ROUNDS = 5
 QUESTIONS = 300
+EVENTS = int(os.environ.get("EPHPORTS_OPS") or 80000)
 
 
 def boot_ns():
@@ -347,6 +348,41 @@ def a_clock_that_is_set_makes_no_gap_and_moves_no_holder():
 
 def assert_noted(kind):
     assert any(e["event"] == kind for e in logged())
+
+
+def churn(n):
+    for _ in range(n):
+        take_and_give_back()
+
+
+def peak_kib(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return int(next(line for line in file if line.startswith("VmHWM:")).split()[1])
+
+
+@test
+def at_full_speed_events_and_losses_add_up():
+    with loaded(), logging() as log:
+        start = time.monotonic()
+        children = [Child(lambda *_: churn(EVENTS // 8)) for _ in range(4)]
+        for each in children:
+            each.end()
+        took = time.monotonic() - start
+        eventually(is_logged(take_and_give_back()), 120)
+        peak = peak_kib(log.process.pid)
+        assert log.end() == 0
+    seq, told, lost = 1, 0, 0
+    for e in logged():
+        if "seq" not in e:
+            continue
+        assert e["seq"] == seq, (seq, e)
+        told += e["event"] != "lost"
+        lost += e.get("lost", 0)
+        seq += e.get("lost", 1)
+    assert told + lost >= EVENTS, (told, lost)
+    size = sum(os.path.getsize(os.path.join(DIR, name)) for name in files())
+    print(f"# {told} events told, {lost} lost, {(told + lost) / took:.0f} a second, "
+          f"{size / max(told, 1):.1f} bytes an event, {peak} KiB at most")
 
 
 @test

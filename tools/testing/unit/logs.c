@@ -152,7 +152,6 @@ static void round_trip(const struct log_record *record)
 	empty_dir();
 	writer = start(&limits);
 	put(writer, record);
-	/* Something else between, so that differences are taken from it. */
 	log_writer_end(writer, LOG_STOP_ASKED, &done);
 	read_all();
 	EXPECT(got.records == 3 && got.of_type[LOG_RUN] == 1 && got.of_type[LOG_STOP] == 1);
