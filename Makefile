@@ -46,7 +46,7 @@ incidents: ready
 	@scripts/incidents $(record)
 
 # What depends most on the kernel, on those that not all tests run on.
-short = ways_in ways_out missed_probes storm
+short = ways_in ways_out missed_probes storm load_cycles stream who
 
 check: ready
 	@tools/testing/run --kernel $(or $(KERNEL),6.1,5.10,6.12,7.2) --rest "$(short)"
