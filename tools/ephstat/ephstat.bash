@@ -27,7 +27,7 @@ _ephstat()
 	local options="--tcp --udp --ipv4 --ipv6 --net --all-netns --json --no-header --numeric
 		--processes --cgroup --svg --delay --batch --iterations --top --by --set --follow
 		--kinds --unusual --log --size --age --keep --max-total
-		--warning --critical --since --until --at --peer
+		--warning --critical --since --until --at --peer --proto
 		--help --version"
 	local filters="state exclude src dst sport dport origin pid uid and"
 	local states="established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait close-wait

@@ -22,6 +22,7 @@ enum {
 	OPT_AT,
 	OPT_UNTIL,
 	OPT_PEER,
+	OPT_PROTO,
 	OPT_KINDS,
 	OPT_UNUSUAL,
 	OPT_LOG,
@@ -79,6 +80,7 @@ static const struct opt opts[] = {
 	  "check: how long a failure is critical (5m); who: at any time from then on" },
 	{ OPT_UNTIL, "until",	"TIME",	 FOR_WHO, "up to then (now)" },
 	{ OPT_AT, "at",		"TIME",	 FOR_WHO, "at that time: 14:03, 2026-11-21 14:03:05, -5m" },
+	{ OPT_PROTO, "proto",	"PROTO", FOR_WHO, "tcp or udp, as -t and -u" },
 	{ OPT_PEER, "peer",	"ADDR[:PORT]", FOR_WHO, "towards this peer alone" },
 	{ OPT_SVG, "svg",	NULL,	 FOR_MAP, "the picture as SVG, for a report" },
 	{ 'd', "delay",		"SECONDS", FOR_TOP, "between two refreshes (1)" },
@@ -210,6 +212,15 @@ static int parse_top(const char *arg, struct ephstat *es, struct error *err)
 	return EXIT_OK;
 }
 
+static int parse_proto(const char *name, struct options *options, struct error *err)
+{
+	options->tcp = !strcmp(name, "tcp");
+	options->udp = !strcmp(name, "udp");
+	if (options->tcp || options->udp)
+		return EXIT_OK;
+	return error_set(err, EXIT_USAGE, "--proto %s is neither tcp nor udp", name);
+}
+
 static int parse_kinds(const char *arg, struct ephstat *es, struct error *err)
 {
 	char *copy = strdup(arg), *rest = copy, *word;
@@ -292,6 +303,8 @@ static int apply_opt(int letter, const char *arg, struct options *options, struc
 	case OPT_PEER:
 		es->peer = arg;
 		break;
+	case OPT_PROTO:
+		return parse_proto(arg, options, err);
 	case OPT_KINDS:
 		return parse_kinds(arg, es, err);
 	default:

@@ -94,6 +94,8 @@ exits 2 'takes one port' who 1 2
 exits 2 '"0" is no port' who 0
 exits 2 '"5-4" is no port' who 5-4
 exits 2 '"65536" is no port' who 65536
+exits 2 'is neither tcp nor udp' who 1 --proto sctp
+exits 2 'does not go with list' list --proto tcp
 exits 2 'is no time' who 1 --at noon
 exits 2 'is yet to come' who 1 --since 2999-01-01
 exits 2 'is before --since' who 1 --since -1m --until -2m
