@@ -348,7 +348,8 @@ int ephports_stream_init(void)
 			     MAX_EVENTS);
 		return -EINVAL;
 	}
-	size = max(rounddown_pow_of_two(max(events / num_possible_cpus(), 1u)), MIN_RING);
+	size = max(events / num_possible_cpus(), MIN_RING);
+	size = rounddown_pow_of_two(size);
 	for_each_possible_cpu(cpu)
 		raw_spin_lock_init(&per_cpu(rings, cpu).lock);
 	return 0;

@@ -158,15 +158,16 @@ def more_searches_at_once_than_a_probe_can_follow_are_counted_and_mended():
 
 
 def unknown_rows():
-    """In /proc and in netlink; told as what they are."""
+    """In /proc, and in netlink what is not mended since: to read one is to call for that. Told as
+    what they are."""
     rows = [r for r in proc() if r["state"] == "unknown"]
     told = listing()
     unknown = [p for p in told["ports"] if p["state"] == "unknown"]
-    assert {r["id"] for r in rows} == {str(p["id"]) for p in unknown}, (rows, unknown)
+    assert {r["id"] for r in rows} >= {str(p["id"]) for p in unknown}, (rows, unknown)
     assert all(r["local_addr"] == r["peer_addr"] == "-" for r in rows), rows
     assert not any(p["local_addr"] or p["peer_addr"] for p in unknown), unknown
     assert not unknown or not told["complete"]
-    return [p["local_port"] for p in unknown]
+    return [int(r["local_port"]) for r in rows]
 
 
 def misses_releases(kind, server):
@@ -180,7 +181,7 @@ def misses_releases(kind, server):
     assert sorted(unknown_rows()) == stale
     soon()
     got = risen(before)
-    assert got.pop("resyncs") >= 1 and got.pop("unknown") >= 6, got
+    assert got.pop("resyncs") >= 1 and got.pop("unknown") >= 3, got
     assert got == {"released": 2, "mended_out": 3}, got
 
 
@@ -259,7 +260,9 @@ def stale_record_is_read_without_harm_when_its_memory_is_freed_or_used_for_somet
                     s.close()
             free_slabs(name)
             with memory_in_use():
-                assert sorted(unknown_rows()) == stale
+                # It may be mended before the last is read.
+                unknown = unknown_rows()
+                assert unknown and set(unknown) <= set(stale), unknown
             soon()
             got = risen(before)
             assert got["mended_out"] == n and "released" not in got, got
