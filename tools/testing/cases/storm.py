@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: --cpus 4 --mem 2048 --timeout 1200
+# guest: --cpus 4 --mem 2048 --timeout 1800
 """After any storm, what ephports says equals the kernel's own tables."""
 import contextlib
 import subprocess

@@ -78,9 +78,13 @@ def is_over(p):
     return bool(select.select([p.stdout], [], [], 0)[0])
 
 
+# TIME_WAIT ends after a minute, a retransmission later; a machine under load looks seldom.
+PATIENCE = 300
+
+
 def settle():
     """What moves by itself (retransmissions, TIME_WAIT timers) must not move between two looks."""
-    end = time.monotonic() + 90
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         before = holders()
         time.sleep(0.5)
@@ -91,7 +95,8 @@ def settle():
 
 def at_one_instant(compare):
     """A comparison of two looks that cannot be had at one instant: a third look tells."""
-    for _ in range(10):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         before = holders()
         try:
             return compare()
