@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: --cpus 2 --mem 1024 --timeout 600
+# guest: --cpus 2 --mem 1024 --timeout 1200
 """ephstat why names the cause, its clock is right, and what it promises of a remedy comes true."""
 import errno
 import time

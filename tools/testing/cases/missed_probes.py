@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: --cpus 4 --timeout 600
+# guest: --cpus 4 --timeout 1200
 """What the probes miss is noticed where it can be, mended, and counted exactly.
 
 The module is one that misses on purpose (module/fault.c).
