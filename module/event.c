@@ -131,7 +131,7 @@ void ephports_event_released(const struct sock_common *holder)
 		return;
 	/* Who waits for a grace period after the last record finds in the history what went. */
 	local_irq_save(flags);
-	rec = ephports_table_take(holder);
+	rec = ephports_table_take(holder, atomic64_read(&holder->skc_cookie));
 	if (rec) {
 		/* A timewait socket that took over will be remembered in its place. */
 		if (!(rec->flags & EPHPORTS_F_HANDED))

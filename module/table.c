@@ -292,13 +292,20 @@ out:
 
 struct taking {
 	u64 hash;
-	u32 index;
+	u64 cookie;
+	u32 index;	/* EPHPORTS_NIL: there was none of this holder */
 };
 
 static void take_record(u32 *link, unsigned int cpu, void *ctx)
 {
 	struct taking *taking = ctx;
 
+	/* A walk's late find, whose memory is by now that of a holder that has no record. */
+	if (unlikely((ephports_records[*link].flags & EPHPORTS_F_MET) &&
+		     ephports_records[*link].cookie != taking->cookie)) {
+		drop_stale(link, cpu);
+		return;
+	}
 	ephports_stream_went(&ephports_records[*link], EPHPORTS_RELEASED);
 	taking->index = unlink_record(link, cpu, taking->hash);
 }
@@ -306,17 +313,23 @@ static void take_record(u32 *link, unsigned int cpu, void *ctx)
 /**
  * ephports_table_take() - the holder let go of its port
  * @key: the holder
+ * @cookie: its cookie, 0 if it has none
  *
  * Context: interrupts off; no bucket locked.
  *
  * Return: its record, which is in the tables no more, for ephports_table_give(); or NULL.
  */
-struct ephports_record *ephports_table_take(const void *key)
+struct ephports_record *ephports_table_take(const void *key, u64 cookie)
 {
-	struct taking taking = { .hash = ephports_table_hash(key) };
+	struct taking taking = {
+		.hash = ephports_table_hash(key),
+		.cookie = cookie,
+		.index = EPHPORTS_NIL,
+	};
 	u64 word = atomic64_read(ephports_table_word(taking.hash));
 
-	if (!act_on_key(word, taking.hash, key, take_record, &taking))
+	act_on_key(word, taking.hash, key, take_record, &taking);
+	if (taking.index == EPHPORTS_NIL)
 		return NULL;
 	__this_cpu_inc(tables.counters[EPHPORTS_RELEASED]);
 	return &ephports_records[taking.index];

@@ -141,7 +141,7 @@ static inline void ephports_table_give(struct ephports_record *rec)
 enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 					     enum ephports_cause cause,
 					     struct ephports_record *stale);
-struct ephports_record *ephports_table_take(const void *key);
+struct ephports_record *ephports_table_take(const void *key, u64 cookie);
 bool ephports_table_copy(const void *key, struct ephports_record *copy);
 bool ephports_table_visit(const void *key, ephports_visitor visit, void *ctx);
 bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx);
