@@ -47,16 +47,30 @@ static atomic_t hold_return;
 module_param_named(hold_return, hold_return.counter, int, 0644);
 MODULE_PARM_DESC(hold_return, "so many return handlers wait until a walk, which waits for them, has met their socket");
 
+static atomic_t hold_release;
+module_param_named(hold_release, hold_release.counter, int, 0644);
+MODULE_PARM_DESC(hold_release, "so many releases of what has no record, once seen, wait until a walk has met the socket");
+
+static unsigned int slow_sweep;
+module_param(slow_sweep, uint, 0644);
+MODULE_PARM_DESC(slow_sweep, "ms to sleep before a walk drops what it met too late");
+
 #define PATIENCE	10000	/* ms; one that nobody comes to free goes on */
 
-static bool waiting;	/* a walk waits for a return handler */
+static bool waiting;	/* a walk waits for a handler */
 module_param(waiting, bool, 0444);
-static bool held;	/* a return handler waits */
+static bool held;	/* a handler waits */
 static bool met;	/* the walk has been through the kernel's tables since */
 
 static unsigned int slow_drain;
 module_param(slow_drain, uint, 0644);
 MODULE_PARM_DESC(slow_drain, "ms to sleep before events are handed on, so that their buffers fill");
+
+static void sleep_for(unsigned int ms)
+{
+	if (ms)
+		msleep(ms);
+}
 
 static bool take(atomic_t *n)
 {
@@ -80,17 +94,21 @@ static int enter(enum ephports_probe probe, struct kretprobe_instance *ri, struc
 }
 
 /* Preemption off, on 5.10 interrupts too. */
-static int leave(enum ephports_probe probe, struct kretprobe_instance *ri, struct pt_regs *regs)
+static void wait_to_be_met(void)
 {
 	int ms;
 
-	if (!regs_return_value(regs) && take(&hold_return)) {
-		WRITE_ONCE(met, false);
-		WRITE_ONCE(held, true);
-		for (ms = 0; ms < PATIENCE && !READ_ONCE(met); ms++)
-			mdelay(1);
-		WRITE_ONCE(held, false);
-	}
+	WRITE_ONCE(met, false);
+	WRITE_ONCE(held, true);
+	for (ms = 0; ms < PATIENCE && !READ_ONCE(met); ms++)
+		mdelay(1);
+	WRITE_ONCE(held, false);
+}
+
+static int leave(enum ephports_probe probe, struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	if (!regs_return_value(regs) && take(&hold_return))
+		wait_to_be_met();
 	return wrapped[probe].leave(ri, regs);
 }
 
@@ -141,6 +159,15 @@ static bool recorded(const void *key)
 	return ephports_table_copy(key, &rec);
 }
 
+/* By the time that the record is there, the release has been seen. */
+static bool held_too_long(const struct sock *sk)
+{
+	if (recorded(sk) || !ephports_ns_in_range(sock_net(sk), sk->sk_num) || !take(&hold_release))
+		return false;
+	wait_to_be_met();
+	return true;
+}
+
 static bool is(const char *symbol, const char *name)
 {
 	return !strcmp(symbol, name);
@@ -159,12 +186,13 @@ bool ephports_fault_drops(const char *symbol, struct ephports_ftrace_regs *regs)
 	struct sock *second = (struct sock *)ephports_ftrace_arg(regs, 1);
 
 	if (is(symbol, "inet_put_port"))
-		return recorded(first) && take(&left[MISS_TCP_RELEASE]);
+		return (recorded(first) && take(&left[MISS_TCP_RELEASE])) || held_too_long(first);
 	if (is(symbol, "inet_twsk_bind_unhash"))
 		return inet_twsk(first)->tw_tb && recorded(first) &&
 		       take(&left[MISS_TIMEWAIT_RELEASE]);
 	if (is(symbol, "udp_lib_unhash"))
-		return sk_hashed(first) && recorded(first) && take(&left[MISS_UDP_RELEASE]);
+		return sk_hashed(first) &&
+		       ((recorded(first) && take(&left[MISS_UDP_RELEASE])) || held_too_long(first));
 	if (is(symbol, EPHPORTS_HASHDANCE))
 		return recorded(second) && take(&left[MISS_HAND_OVER]);
 	if (is(symbol, "inet_ehash_nolisten"))
@@ -184,7 +212,8 @@ void ephports_fault_walk_begins(void)
 	int ms;
 
 	WRITE_ONCE(waiting, true);
-	for (ms = 0; ms < PATIENCE && atomic_read(&hold_return) && !READ_ONCE(held); ms++)
+	for (ms = 0; ms < PATIENCE && !READ_ONCE(held) &&
+	     (atomic_read(&hold_return) || atomic_read(&hold_release)); ms++)
 		msleep(1);
 	WRITE_ONCE(waiting, false);
 }
@@ -199,14 +228,21 @@ void ephports_fault_walk_met(void)
 }
 
 /**
+ * ephports_fault_walk_sweeps() - the walk is about to drop what it met too late
+ *
+ * Context: process context, sleeps.
+ */
+void ephports_fault_walk_sweeps(void)
+{
+	sleep_for(READ_ONCE(slow_sweep));
+}
+
+/**
  * ephports_fault_drain() - events are about to be handed on
  *
  * Context: process context, sleeps.
  */
 void ephports_fault_drain(void)
 {
-	unsigned int ms = READ_ONCE(slow_drain);
-
-	if (ms)
-		msleep(ms);
+	sleep_for(READ_ONCE(slow_drain));
 }

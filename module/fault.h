@@ -15,6 +15,7 @@ void ephports_fault_wrap(enum ephports_probe probe, struct kretprobe *rp);
 bool ephports_fault_drops(const char *symbol, struct ephports_ftrace_regs *regs);
 void ephports_fault_walk_begins(void);
 void ephports_fault_walk_met(void);
+void ephports_fault_walk_sweeps(void);
 void ephports_fault_drain(void);
 
 #else
@@ -33,6 +34,10 @@ static inline void ephports_fault_walk_begins(void)
 }
 
 static inline void ephports_fault_walk_met(void)
+{
+}
+
+static inline void ephports_fault_walk_sweeps(void)
 {
 }
 

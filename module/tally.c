@@ -201,12 +201,9 @@ static enum ephports_visit count_record(struct ephports_record *rec, void *ctx)
 
 	if (tally->view.nsid && tally->view.nsid != rec->nsid)
 		return EPHPORTS_NEXT;
+	if (unlikely(!ephports_view_read(rec, &sock, &counting->stale)))
+		return EPHPORTS_NEXT;
 	room = ephports_rooms_find(&tally->rooms, rec->nsid);
-	ephports_sock_read(rec, &sock);
-	if (unlikely(sock.state == EPHPORTS_STATE_UNKNOWN)) {
-		counting->stale = true;
-		ephports_table_note(EPHPORTS_UNKNOWN);
-	}
 	if (room)
 		ephports_room_note(room, rec, &sock);
 	if ((rec->flags & EPHPORTS_F_HANDED) || (room && !ephports_room_has(room, rec->port)) ||

@@ -147,6 +147,28 @@ bool ephports_view_passes(const struct ephports_view *view, const struct ephport
 	return wants_owner(filter, &told);
 }
 
+/**
+ * ephports_view_read() - what a record's socket says of itself now, for a reader
+ * @rec: the record, its bucket locked
+ * @sock: filled
+ * @stale: set if the socket is no longer the record's, because its release was missed; that
+ *	is counted, and the caller is to call ephports_health_note()
+ *
+ * Return: false if it is to be passed over: a walk met the socket as it let go of its port, and
+ *	will drop the record before it ends. Nothing was missed.
+ */
+bool ephports_view_read(const struct ephports_record *rec, struct ephports_sock *sock, bool *stale)
+{
+	ephports_sock_read(rec, sock);
+	if (likely(sock->state != EPHPORTS_STATE_UNKNOWN))
+		return true;
+	if (rec->flags & EPHPORTS_F_MET)
+		return false;
+	*stale = true;
+	ephports_table_note(EPHPORTS_UNKNOWN);
+	return true;
+}
+
 struct reading {
 	const struct ephports_view *view;
 	const struct ephports_filter *filter;
@@ -159,13 +181,9 @@ static enum ephports_visit read_row(struct ephports_record *rec, void *ctx)
 	struct reading *reading = ctx;
 	struct ephports_row *row = reading->row;
 
-	if (!ephports_view_may_pass(reading->view, reading->filter, rec))
+	if (!ephports_view_may_pass(reading->view, reading->filter, rec) ||
+	    !ephports_view_read(rec, &row->sock, &reading->stale))
 		return EPHPORTS_NEXT;
-	ephports_sock_read(rec, &row->sock);
-	if (row->sock.state == EPHPORTS_STATE_UNKNOWN) {
-		reading->stale = true;
-		ephports_table_note(EPHPORTS_UNKNOWN);
-	}
 	ephports_view_tell(reading->view, rec, &row->told);
 	if (!wants_socket(reading->filter, &row->sock) ||
 	    !wants_owner(reading->filter, &row->told))

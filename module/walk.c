@@ -210,6 +210,7 @@ bool ephports_walk(void)
 	if (walk.nameless)
 		ephports_holders_name();
 	synchronize_rcu_tasks();
+	ephports_fault_walk_sweeps();
 	sweep();
 	return !walk.full;
 }

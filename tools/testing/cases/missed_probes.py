@@ -340,6 +340,14 @@ def stale_time_wait_is_read_without_harm_when_its_memory_is_freed():
         assert got["mended_out"] == n and "released" not in got, got
 
 
+def wait_for_walk():
+    """Until a walk waits for what is to be held; it has waited for all tasks before."""
+    end = time.monotonic() + 20
+    while param("waiting") != "Y" and time.monotonic() < end:
+        time.sleep(0.01)
+    assert param("waiting") == "Y", "the walk does not wait"
+
+
 @test
 def holder_that_a_walk_meets_before_its_probe_returns_is_counted_once_as_assigned():
     with listener() as server, faulty():
@@ -347,10 +355,7 @@ def holder_that_a_walk_meets_before_its_probe_returns_is_counted_once_as_assigne
             before = counters()
             param("hold_return", 1)
             with subprocess.Popen([EPHSTAT, "-j", "resync"], stdout=subprocess.DEVNULL) as walk:
-                end = time.monotonic() + 20
-                while param("waiting") != "Y" and time.monotonic() < end:
-                    time.sleep(0.01)
-                assert param("waiting") == "Y", "the walk does not wait"
+                wait_for_walk()
                 start = time.monotonic()
                 s = make(kind, server)
                 took = time.monotonic() - start
@@ -368,6 +373,36 @@ def holder_that_a_walk_meets_before_its_probe_returns_is_counted_once_as_assigne
             s.close()
             assert_exact()
             assert risen(before)["released"] == 1
+
+
+@test
+def release_that_a_walk_overtakes_is_neither_shown_nor_taken_for_a_missed_one():
+    with listener() as server, faulty():
+        for kind in ("connect", "udp"):
+            before = counters()
+            with missing(kind, 1):
+                s = make(kind, server)
+            port = port_of(s)
+            if kind == "connect":
+                reset_on_close(s)
+            param("hold_release", 1)
+            param("slow_sweep", 3000)
+            with subprocess.Popen([EPHSTAT, "-j", "resync"], stdout=subprocess.DEVNULL) as walk:
+                wait_for_walk()
+                start = time.monotonic()
+                s.close()
+                took = time.monotonic() - start
+                told = proc() + ports() + json.loads(ephstat("-j", "dest").stdout)["dests"]
+                early = walk.poll() is None
+            assert walk.returncode == 0 and param("hold_release") == "0"
+            assert took < 9, "the walk did not meet the socket while its release was held"
+            print(f"# {kind}: read {'before' if early else 'after'} the sweep")
+            assert not any(port in (r.get("local_port"), r.get("port")) for r in told), told
+            assert not any(r.get("state") == "unknown" for r in told), told
+            got = risen(before)
+            assert got.pop("resyncs") >= 1
+            assert got == {"missed_assign": 1, f"missed_{kind}_no_instance": 1}, (kind, got)
+            soon()
 
 
 if __name__ == "__main__":
