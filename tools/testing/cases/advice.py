@@ -14,7 +14,7 @@ def range_of(n):
     with sysctl_set("net.ipv4.ip_local_port_range", f"{LOW} {LOW + n - 1}"), \
             sysctl_set("net.ipv4.tcp_tw_reuse", "0"), loaded():
         yield
-        run("ss", "-K", "state", "time-wait")
+        end_time_wait()
 
 
 def why(*args):
@@ -117,7 +117,7 @@ def churn_is_told_from_leaks_and_from_early_binds():
         server = listener(backlog=128)
         churn(server, 1000, lambda n: n == 70)
         assert why()["cause"] == "churn", why()
-        run("ss", "-K", "state", "time-wait")
+        end_time_wait()
 
         pairs = [connected(server) for _ in range(70)]
         for _, accepted in pairs:
