@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is kept for each network namespace, and what its sysctls say. */
-#include <linux/bitops.h>
+#include <linux/bitmap.h>
 #include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/rwsem.h>
@@ -97,14 +97,8 @@ u64 ephports_ns_range_since(u64 id)
 u32 ephports_ns_reserved(const struct net *net, int low, int high)
 {
 	const unsigned long *map = net->ipv4.sysctl_local_reserved_ports;
-	u32 n = 0;
-	int port;
 
-	if (!map)
-		return 0;
-	for (port = low; port <= high; port++)
-		n += test_bit(port, map);
-	return n;
+	return map ? bitmap_weight(map, high + 1) - bitmap_weight(map, low) : 0;
 }
 
 /**
