@@ -81,12 +81,19 @@ static void put_escaped(struct seq_file *m, const char *s)
 	}
 }
 
+/* Numbers are put without a format: reading that took three times as long as all the rest. */
 static void put_address(struct seq_file *m, u8 family, const struct in6_addr *addr)
 {
-	if (family == AF_INET6)
+	const u8 *bytes = addr->s6_addr;
+
+	if (family == AF_INET6) {
 		seq_printf(m, " %pI6c", addr);
-	else
-		seq_printf(m, " %pI4", addr);
+		return;
+	}
+	seq_put_decimal_ull(m, " ", bytes[0]);
+	seq_put_decimal_ull(m, ".", bytes[1]);
+	seq_put_decimal_ull(m, ".", bytes[2]);
+	seq_put_decimal_ull(m, ".", bytes[3]);
 }
 
 static void put_socket(struct seq_file *m, const struct ephports_row *row)
@@ -94,20 +101,21 @@ static void put_socket(struct seq_file *m, const struct ephports_row *row)
 	const struct ephports_sock *sock = &row->sock;
 
 	if (!sock->family) {
-		seq_printf(m, " - - %u - - -", row->rec.port);
+		seq_put_decimal_ull(m, " - - ", row->rec.port);
+		seq_puts(m, " - - -");
 		return;
 	}
 	seq_puts(m, sock->family == AF_INET6 ? " ipv6" : " ipv4");
 	put_address(m, sock->family, &sock->local);
-	seq_printf(m, " %u", row->rec.port);
+	seq_put_decimal_ull(m, " ", row->rec.port);
 	if (sock->peer_port) {
 		put_address(m, sock->family, &sock->peer);
-		seq_printf(m, " %u", sock->peer_port);
+		seq_put_decimal_ull(m, " ", sock->peer_port);
 	} else {
 		seq_puts(m, " - -");
 	}
 	if (sock->ifindex)
-		seq_printf(m, " %u", sock->ifindex);
+		seq_put_decimal_ull(m, " ", sock->ifindex);
 	else
 		seq_puts(m, " -");
 }
@@ -122,15 +130,23 @@ static void put_owner(struct seq_file *m, const struct ephports_row *row)
 	const struct ephports_told *told = &row->told;
 
 	if (told->has_uid)
-		seq_printf(m, " %u", told->uid);
+		seq_put_decimal_ull(m, " ", told->uid);
 	else
 		seq_puts(m, " -");
 	if (told->reason) {
 		seq_printf(m, " - %s - -", reasons[told->reason]);
 		return;
 	}
-	seq_printf(m, " %u - %llu ", told->pid, row->rec.owner.cgroup);
+	seq_put_decimal_ull(m, " ", told->pid);
+	seq_put_decimal_ull(m, " - ", row->rec.owner.cgroup);
+	seq_putc(m, ' ');
 	put_escaped(m, row->rec.owner.comm);
+}
+
+static void put_word(struct seq_file *m, const char *word)
+{
+	seq_putc(m, ' ');
+	seq_puts(m, word);
 }
 
 static int show_row(struct seq_file *m, void *v)
@@ -141,14 +157,15 @@ static int show_row(struct seq_file *m, void *v)
 		seq_puts(m, "# ephports 1: id proto family local_addr local_port peer_addr peer_port ifindex state origin age_ns uid pid owner_reason cgroup_id comm\n");
 		return 0;
 	}
-	seq_printf(m, "%llu %s", row->rec.id, row->rec.proto == IPPROTO_TCP ? "tcp" : "udp");
+	seq_put_decimal_ull(m, "", row->rec.id);
+	seq_puts(m, row->rec.proto == IPPROTO_TCP ? " tcp" : " udp");
 	put_socket(m, row);
-	seq_printf(m, " %s %s", ephports_view_state(row->sock.state),
-		   ephports_view_origin(row->rec.origin));
+	put_word(m, ephports_view_state(row->sock.state));
+	put_word(m, ephports_view_origin(row->rec.origin));
 	if (row->rec.flags & EPHPORTS_F_ADOPTED)
 		seq_puts(m, " -");
 	else
-		seq_printf(m, " %llu", ephports_view_age(row));
+		seq_put_decimal_ull(m, " ", ephports_view_age(row));
 	put_owner(m, row);
 	seq_putc(m, '\n');
 	return 0;
