@@ -139,7 +139,7 @@ static int put_protocols(struct sk_buff *skb, const struct net *net)
 
 	if (!usage)
 		return -ENOMEM;
-	ephports_view_usage(ephports_ns(net)->id, usage);
+	ephports_table_usage(ephports_ns(net)->id, usage);
 	err = 0;
 	for (proto = 0; !err && proto < EPHPORTS_PROTOS; proto++)
 		err = put_protocol(skb, net, proto, &usage[proto]);

@@ -41,7 +41,9 @@ void ephports_pool_refill(struct ephports_pool *pool)
 			i = free_head;
 			free_head = ephports_records[i].next;
 		} else if (never_used < capacity) {
-			i = never_used++;
+			i = never_used;
+			ephports_records[i].id = 0;
+			smp_store_release(&never_used, i + 1);
 		} else {
 			break;
 		}
@@ -79,6 +81,14 @@ void ephports_pool_more_ids(struct ephports_pool *pool)
 {
 	pool->end_id = atomic64_add_return(ID_BATCH, &last_id) + 1;
 	pool->next_id = pool->end_id - ID_BATCH;
+}
+
+/**
+ * ephports_pool_used() - from this index up, no record was ever in use
+ */
+u32 ephports_pool_used(void)
+{
+	return smp_load_acquire(&never_used);
 }
 
 /**

@@ -82,6 +82,7 @@ static inline u64 ephports_pool_id(void)
 	return pool->next_id++;
 }
 
+u32 ephports_pool_used(void);
 int ephports_pool_init(u32 n);
 void ephports_pool_exit(void);
 

@@ -26,8 +26,8 @@
  * bucket's lock: who holds that lock may look at the sockets of the bucket's records
  * (and must not fault or believe what no longer fits, since a release may be missed).
  *
- * A chain is kept with the newest record first, and ids only grow on one CPU: that is
- * why a reader can come back to a bucket knowing just the last id that it saw.
+ * Who reads all records goes through the pool, not through the tables: a record stays where
+ * it is from its insertion to its removal, and there are no empty buckets to pass over.
  */
 #include <linux/cpumask.h>
 #include <linux/log2.h>
@@ -117,7 +117,7 @@ static void drop_uncounted(u32 *link, unsigned int cpu)
 {
 	u64 hash = ephports_table_hash(ephports_records[*link].key);
 
-	ephports_pool_give(unlink_record(link, cpu, hash));
+	ephports_table_give(&ephports_records[unlink_record(link, cpu, hash)]);
 }
 
 static void drop_record(u32 *link, unsigned int cpu, enum ephports_cause cause)
@@ -184,14 +184,23 @@ static __always_inline bool act_on_key(u64 word, u64 hash, const void *key, acti
 	return false;
 }
 
+/* The id comes last, for ephports_table_usage(): what has one is whole. */
+static void fill_record(struct ephports_record *to, struct ephports_record *rec, u32 next)
+{
+	rec->id = 0;
+	rec->next = next;
+	*to = *rec;
+	rec->id = ephports_pool_id();
+	smp_store_release(&to->id, rec->id);
+}
+
 static void link_record(struct cpu_table *table, u32 index, u64 hash,
-			const struct ephports_record *rec, enum ephports_cause cause)
+			struct ephports_record *rec, enum ephports_cause cause)
 {
 	struct bucket *bucket = &table->buckets[hash >> (64 - bucket_bits)];
 
 	raw_spin_lock(&bucket->lock);
-	ephports_records[index] = *rec;
-	ephports_records[index].next = bucket->head;
+	fill_record(&ephports_records[index], rec, bucket->head);
 	bucket->head = index;
 	ephports_stream_came(rec, cause);
 	raw_spin_unlock(&bucket->lock);
@@ -214,8 +223,7 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 {
 	struct newcomer *newcomer = ctx;
 	struct ephports_record *old = &ephports_records[*link];
-	u64 id = old->id;
-	u32 next = old->next;
+	struct ephports_record rec;
 
 	newcomer->known = old->cookie == newcomer->rec->cookie &&
 			  old->port == newcomer->rec->port && old->proto == newcomer->rec->proto;
@@ -228,9 +236,10 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 	ephports_table_mark(old);
 	if (!(old->flags & EPHPORTS_F_ADOPTED) || (newcomer->rec->flags & EPHPORTS_F_ADOPTED))
 		return;
-	*old = *newcomer->rec;
-	old->id = id;
-	old->next = next;
+	rec = *newcomer->rec;
+	rec.id = old->id;
+	rec.next = old->next;
+	*old = rec;
 	ephports_stream_came(old, newcomer->cause);
 	__this_cpu_dec(tables.counters[ephports_table_found()]);
 	__this_cpu_inc(tables.counters[newcomer->cause]);
@@ -279,7 +288,6 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 		answer = EPHPORTS_NO_ROOM;
 		goto out;
 	}
-	rec->id = ephports_pool_id();
 	link_record(table, index, hash, rec, cause);
 	table->counters[cause]++;
 	add = WORD_ONE + raw_smp_processor_id();
@@ -390,57 +398,48 @@ bool ephports_table_copy(const void *key, struct ephports_record *copy)
 	return ephports_table_visit(key, copy_record, copy);
 }
 
+struct stop {
+	u32 index;
+	ephports_visitor visit;
+	void *ctx;
+	enum ephports_visit answer;
+};
+
+/* A record that is at another index came later, or has been visited there. */
+static void visit_there(u32 *link, unsigned int cpu, void *ctx)
+{
+	struct stop *stop = ctx;
+
+	if (*link != stop->index)
+		return;
+	stop->answer = stop->visit(&ephports_records[*link], stop->ctx);
+	if (stop->answer == EPHPORTS_REMOVE)
+		drop_stale(link, cpu);
+}
+
 /*
- * Visit the rest of one bucket. Returns true to go on to the next bucket, false if the
- * visitor stopped.
+ * Until its bucket is locked, the record may go, and its place be another's: what is read of it
+ * by then only serves to find the bucket.
  */
-static bool walk_bucket(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx)
+static enum ephports_visit visit_index(u32 index, ephports_visitor visit, void *ctx)
 {
-	struct bucket *bucket = &per_cpu(tables, cursor->cpu).buckets[cursor->bucket];
-	enum ephports_visit answer = EPHPORTS_NEXT;
+	struct stop stop = { index, visit, ctx, EPHPORTS_NEXT };
+	const struct ephports_record *rec = &ephports_records[index];
 	unsigned long flags;
-	u32 *link;
+	const void *key;
+	u64 hash;
 
-	raw_spin_lock_irqsave(&bucket->lock, flags);
-	link = &bucket->head;
-	while (answer != EPHPORTS_STOP && *link != EPHPORTS_NIL) {
-		struct ephports_record *rec = &ephports_records[*link];
-
-		if (!cursor->below || rec->id < cursor->below) {
-			answer = visit(rec, ctx);
-			if (answer == EPHPORTS_REMOVE) {
-				drop_stale(link, cursor->cpu);
-				continue;
-			}
-			cursor->below = rec->id;
-		}
-		link = &rec->next;
-	}
-	raw_spin_unlock_irqrestore(&bucket->lock, flags);
-	return answer != EPHPORTS_STOP;
+	if (!READ_ONCE(rec->id))
+		return EPHPORTS_NEXT;
+	key = READ_ONCE(rec->key);
+	hash = ephports_table_hash(key);
+	local_irq_save(flags);
+	act_on_key(atomic64_read(ephports_table_word(hash)), hash, key, visit_there, &stop);
+	local_irq_restore(flags);
+	return stop.answer;
 }
 
-#define STRIDE	4096	/* buckets between two chances for others to run */
-
-/* Likewise, up to the next stride; most buckets are empty, and passed over in a few instructions. */
-static bool walk_stride(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx)
-{
-	const struct bucket *buckets = per_cpu(tables, cursor->cpu).buckets;
-	u32 i = cursor->bucket, end = min(1u << bucket_bits, round_up(i + 1, STRIDE));
-
-	for (; i < end; i++) {
-		if (READ_ONCE(buckets[i].head) == EPHPORTS_NIL)
-			continue;
-		if (i != cursor->bucket)
-			cursor->below = 0;
-		cursor->bucket = i;
-		if (!walk_bucket(cursor, visit, ctx))
-			return false;
-	}
-	cursor->bucket = end;
-	cursor->below = 0;
-	return true;
-}
+#define STRIDE	256	/* records between two chances for others to run */
 
 /**
  * ephports_table_walk() - visit every record, from where the cursor stands
@@ -448,22 +447,59 @@ static bool walk_stride(struct ephports_cursor *cursor, ephports_visitor visit, 
  * @visit: called with the bucket locked and interrupts off; quick, no sleep
  * @ctx: handed to @visit
  *
- * Context: process context; may sleep between buckets.
+ * Context: process context; may sleep between records.
  *
  * Return: true if @visit stopped the walk, false at the end.
  */
 bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx)
 {
-	for (; cursor->cpu < nr_cpu_ids; cursor->cpu++, cursor->bucket = 0) {
-		if (!cpu_possible(cursor->cpu))
-			continue;
-		while (cursor->bucket < 1u << bucket_bits) {
-			if (!walk_stride(cursor, visit, ctx))
-				return true;
+	while (cursor->index < ephports_pool_used()) {
+		if (visit_index(cursor->index++, visit, ctx) == EPHPORTS_STOP)
+			return true;
+		if (cursor->index % STRIDE == 0)
 			cond_resched();
-		}
 	}
 	return false;
+}
+
+/*
+ * Without a lock: while a record has its id, its namespace, port and protocol stay what they
+ * are. Returns false if it has none, or is another's now.
+ */
+static bool read_usage(const struct ephports_record *rec, u64 nsid, enum ephports_proto *proto,
+		       u16 *port)
+{
+	u64 id = smp_load_acquire(&rec->id);
+
+	if (!id || READ_ONCE(rec->nsid) != nsid)
+		return false;
+	*port = READ_ONCE(rec->port);
+	*proto = READ_ONCE(rec->proto) == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP;
+	smp_rmb();
+	return READ_ONCE(rec->id) == id;
+}
+
+/**
+ * ephports_table_usage() - which ports of a namespace are held
+ * @nsid: the namespace
+ * @usage: zeroed; filled, by enum ephports_proto; exact when nothing happens
+ *
+ * Context: process context, may sleep.
+ */
+void ephports_table_usage(u64 nsid, struct ephports_usage usage[EPHPORTS_PROTOS])
+{
+	u32 i, used = ephports_pool_used();
+	enum ephports_proto proto;
+	u16 port;
+
+	for (i = 0; i < used; i++) {
+		if (i % STRIDE == 0)
+			cond_resched();
+		if (!read_usage(&ephports_records[i], nsid, &proto, &port))
+			continue;
+		usage[proto].sockets++;
+		__set_bit(port, usage[proto].map);
+	}
 }
 
 /**

@@ -10,6 +10,7 @@
 #include <linux/hash.h>
 #include <linux/types.h>
 
+#include "ns.h"
 #include "owner.h"
 #include "pool.h"
 
@@ -23,7 +24,7 @@
 
 /**
  * struct ephports_record - one holder of one local port; numbers only
- * @id: unique since loading
+ * @id: unique since loading; 0 while the memory is nobody's
  * @key: the holder's address: an identity together with @cookie, never followed
  *	without a check
  * @cookie: the socket's cookie, never 0
@@ -86,9 +87,17 @@ enum ephports_inserted {
  * whatever comes and goes meanwhile.
  */
 struct ephports_cursor {
-	u32 cpu;
-	u32 bucket;
-	u64 below;	/* in this bucket, ids from here up are done; 0: none is */
+	u32 index;	/* in the pool: of the next record */
+};
+
+/**
+ * struct ephports_usage - one protocol of one namespace
+ * @map: the ports that are held, a bit each
+ * @sockets: records
+ */
+struct ephports_usage {
+	DECLARE_BITMAP(map, 65536);
+	u32 sockets;
 };
 
 /* What a visitor of ephports_table_walk() answers. */
@@ -135,6 +144,8 @@ static inline bool ephports_table_may_have(const void *key)
  */
 static inline void ephports_table_give(struct ephports_record *rec)
 {
+	WRITE_ONCE(rec->id, 0);
+	smp_wmb();	/* pairs with read_usage() */
 	ephports_pool_give(rec - ephports_records);
 }
 
@@ -145,6 +156,7 @@ struct ephports_record *ephports_table_take(const void *key, u64 cookie);
 bool ephports_table_copy(const void *key, struct ephports_record *copy);
 bool ephports_table_visit(const void *key, ephports_visitor visit, void *ctx);
 bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx);
+void ephports_table_usage(u64 nsid, struct ephports_usage usage[EPHPORTS_PROTOS]);
 
 void ephports_table_new_epoch(void);
 void ephports_table_mark(struct ephports_record *rec);

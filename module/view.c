@@ -218,39 +218,6 @@ bool ephports_view_next(const struct ephports_view *view, const struct ephports_
 	return more;
 }
 
-struct counting {
-	u64 nsid;
-	struct ephports_usage *usage;
-};
-
-static enum ephports_visit count_port(struct ephports_record *rec, void *ctx)
-{
-	struct counting *counting = ctx;
-	struct ephports_usage *usage = &counting->usage[rec->proto == IPPROTO_TCP ? EPHPORTS_TCP :
-									    EPHPORTS_UDP];
-
-	if (rec->nsid == counting->nsid) {
-		usage->sockets++;
-		__set_bit(rec->port, usage->map);
-	}
-	return EPHPORTS_NEXT;
-}
-
-/**
- * ephports_view_usage() - which ports of a namespace are held
- * @nsid: the namespace
- * @usage: zeroed; filled, by enum ephports_proto
- *
- * Context: process context, may sleep.
- */
-void ephports_view_usage(u64 nsid, struct ephports_usage usage[EPHPORTS_PROTOS])
-{
-	struct counting counting = { .nsid = nsid, .usage = usage };
-	struct ephports_cursor cursor = {};
-
-	ephports_table_walk(&cursor, count_port, &counting);
-}
-
 static u64 time_since(const struct ephports_row *row, u64 then)
 {
 	u64 at = row->at ?: ktime_get_boot_fast_ns();

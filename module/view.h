@@ -98,16 +98,6 @@ struct ephports_row {
 	u64 at;
 };
 
-/**
- * struct ephports_usage - one protocol of one namespace
- * @map: the ports that are held, a bit each
- * @sockets: records
- */
-struct ephports_usage {
-	DECLARE_BITMAP(map, 65536);
-	u32 sockets;
-};
-
 void ephports_view_tell(const struct ephports_view *view, const struct ephports_record *rec,
 			struct ephports_told *told);
 bool ephports_view_may_pass(const struct ephports_view *view, const struct ephports_filter *filter,
@@ -117,7 +107,6 @@ bool ephports_view_passes(const struct ephports_view *view, const struct ephport
 bool ephports_view_read(const struct ephports_record *rec, struct ephports_sock *sock, bool *stale);
 bool ephports_view_next(const struct ephports_view *view, const struct ephports_filter *filter,
 			struct ephports_cursor *cursor, struct ephports_row *row);
-void ephports_view_usage(u64 nsid, struct ephports_usage usage[EPHPORTS_PROTOS]);
 u64 ephports_view_time_wait(const struct ephports_row *row);
 u64 ephports_view_age(const struct ephports_row *row);
 const char *ephports_view_state(u8 state);
