@@ -21,6 +21,7 @@
 
 #include <linux/ephports.h>
 
+#include "bind.h"
 #include "compat.h"
 #include "ns.h"
 #include "room.h"
@@ -211,10 +212,11 @@ static bool see_holder(struct sock *sk, const struct inet_bind_bucket *tb, void 
 }
 
 /* The bucket's lock held, BH off. */
-static void see_bucket(struct ephports_rooms *rooms, struct inet_bind_bucket *tb)
+static void see_bucket(struct inet_bind_bucket *tb, void *ctx)
 {
-	struct ephports_room *room;
+	struct ephports_rooms *rooms = ctx;
 	struct holders holders = {};
+	struct ephports_room *room;
 
 	if ((tb->fastreuse < 0 && tb->fastreuseport < 0) || tb->l3mdev ||
 	    !ephports_ns(ib_net(tb)))
@@ -228,25 +230,6 @@ static void see_bucket(struct ephports_rooms *rooms, struct inet_bind_bucket *tb
 	if (holders.some && !holders.others) {
 		room->nr_early++;
 		__set_bit(tb->port, room->early);
-	}
-}
-
-static void see_buckets(struct ephports_rooms *rooms)
-{
-	struct inet_hashinfo *hashinfo = init_net.ipv4.tcp_death_row.hashinfo;
-	struct inet_bind_hashbucket *head;
-	struct inet_bind_bucket *tb;
-	unsigned int i;
-
-	for (i = 0; i < hashinfo->bhash_size; i++) {
-		head = &hashinfo->bhash[i];
-		if (hlist_empty(&head->chain))
-			continue;
-		spin_lock_bh(&head->lock);
-		hlist_for_each_entry(tb, &head->chain, node)
-			see_bucket(rooms, tb);
-		spin_unlock_bh(&head->lock);
-		cond_resched();
 	}
 }
 
@@ -304,7 +287,7 @@ int ephports_rooms_open(struct ephports_rooms *rooms, const struct net *net)
 		furnish(&rooms->rooms[rooms->n++], net);
 	else
 		furnish_all(rooms, most);
-	see_buckets(rooms);
+	ephports_bind_buckets_visit(see_bucket, rooms);
 	return 0;
 }
 

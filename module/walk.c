@@ -24,6 +24,7 @@
 
 #include <linux/ephports.h>
 
+#include "bind.h"
 #include "compat.h"
 #include "event.h"
 #include "fault.h"
@@ -113,24 +114,9 @@ static bool meet_tcp(struct sock *sk, const struct inet_bind_bucket *tb, void *c
 	return true;
 }
 
-/* All namespaces share the bind buckets, also those with a table of connections of their own. */
-static void walk_tcp(struct walk *walk)
+static void meet_bucket(struct inet_bind_bucket *tb, void *ctx)
 {
-	struct inet_hashinfo *hashinfo = init_net.ipv4.tcp_death_row.hashinfo;
-	struct inet_bind_hashbucket *head;
-	struct inet_bind_bucket *tb;
-	unsigned int i;
-
-	for (i = 0; i < hashinfo->bhash_size; i++) {
-		head = &hashinfo->bhash[i];
-		if (hlist_empty(&head->chain))
-			continue;
-		spin_lock_bh(&head->lock);
-		hlist_for_each_entry(tb, &head->chain, node)
-			ephports_bind_bucket_each(tb, meet_tcp, walk);
-		spin_unlock_bh(&head->lock);
-		cond_resched();
-	}
+	ephports_bind_bucket_each(tb, meet_tcp, ctx);
 }
 
 static void walk_udp_table(struct walk *walk, struct udp_table *table)
@@ -204,7 +190,7 @@ bool ephports_walk(void)
 	synchronize_rcu_tasks();
 	ephports_ns_range_seen();
 	ephports_fault_walk_begins();
-	walk_tcp(&walk);
+	ephports_bind_buckets_visit(meet_bucket, &walk);
 	walk_udp(&walk);
 	ephports_fault_walk_met();
 	if (walk.nameless)
