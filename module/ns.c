@@ -98,7 +98,14 @@ u32 ephports_ns_reserved(const struct net *net, int low, int high)
 {
 	const unsigned long *map = net->ipv4.sysctl_local_reserved_ports;
 
-	return map ? bitmap_weight(map, high + 1) - bitmap_weight(map, low) : 0;
+	u32 below, all;
+
+	if (!map)
+		return 0;
+	/* It may be written meanwhile. */
+	below = bitmap_weight(map, low);
+	all = bitmap_weight(map, high + 1);
+	return all - min(all, below);
 }
 
 /**
