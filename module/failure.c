@@ -267,7 +267,7 @@ static enum ephports_visit find_holder(struct ephports_record *rec, void *ctx)
 			continue;
 		ephports_sock_read(rec, &wanted->sock);
 		wanted->holder = *rec;
-		wanted->found = true;
+		wanted->found = wanted->sock.state != EPHPORTS_STATE_UNKNOWN;
 	}
 	return EPHPORTS_NEXT;
 }
