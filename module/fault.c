@@ -93,7 +93,7 @@ static int enter(enum ephports_probe probe, struct kretprobe_instance *ri, struc
 	return 1;
 }
 
-/* Preemption off, on 5.10 interrupts too. */
+/* In a return handler preemption is off, on 5.10 interrupts too. */
 static void wait_to_be_met(void)
 {
 	int ms;
@@ -159,10 +159,20 @@ static bool recorded(const void *key)
 	return ephports_table_copy(key, &rec);
 }
 
+static bool is_ephemeral(const struct sock *sk)
+{
+	bool is;
+
+	preempt_disable_notrace();
+	is = ephports_ns_in_range(sock_net(sk), sk->sk_num);
+	preempt_enable_notrace();
+	return is;
+}
+
 /* By the time that the record is there, the release has been seen. */
 static bool held_too_long(const struct sock *sk)
 {
-	if (recorded(sk) || !ephports_ns_in_range(sock_net(sk), sk->sk_num) || !take(&hold_release))
+	if (recorded(sk) || !is_ephemeral(sk) || !take(&hold_release))
 		return false;
 	wait_to_be_met();
 	return true;
@@ -197,7 +207,7 @@ bool ephports_fault_drops(const char *symbol, struct ephports_ftrace_regs *regs)
 		return recorded(second) && take(&left[MISS_HAND_OVER]);
 	if (is(symbol, "inet_ehash_nolisten"))
 		return ephports_ftrace_arg(regs, 2) && first->sk_protocol == IPPROTO_TCP &&
-		       ephports_ns_in_range(sock_net(first), first->sk_num) &&
+		       is_ephemeral(first) &&
 		       take(&left[MISS_ACCEPT]);
 	return false;
 }
