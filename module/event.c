@@ -59,6 +59,7 @@ bool ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause
 struct handing {
 	u64 cookie;
 	u64 now;
+	u16 port;
 	bool holds_on;
 	bool done;
 	struct ephports_record rec;
@@ -68,7 +69,7 @@ static enum ephports_visit hand_over(struct ephports_record *rec, void *ctx)
 {
 	struct handing *handing = ctx;
 
-	handing->done = rec->cookie == handing->cookie;
+	handing->done = rec->cookie == handing->cookie && rec->port == handing->port;
 	if (handing->done) {
 		handing->rec = *rec;
 		if (!handing->holds_on)
@@ -89,17 +90,21 @@ static enum ephports_visit take_back(struct ephports_record *rec, void *ctx)
  * @from: the socket, which gives back its own hold later
  * @to: the timewait socket
  * @cookie: of both
+ * @port: of both
  * @holds_on: @from keeps its port for as long as it is open, because it was asked for
  *	by number: both are holders in their own right
  *
- * Context: any but hard interrupts. Neither can be released before this returns.
+ * Context: any but hard interrupts, preemption off: who waits for a grace period finds the port in
+ *	the one place or in the other. Neither can be released before this returns.
  *
  * Return: false if @from has no record.
  */
-bool ephports_event_handed_over(const void *from, const void *to, u64 cookie, bool holds_on)
+bool ephports_event_handed_over(const void *from, const void *to, u64 cookie, u16 port,
+				bool holds_on)
 {
 	struct handing handing = {
-		.cookie = cookie, .holds_on = holds_on, .now = ktime_get_boot_fast_ns(),
+		.cookie = cookie, .port = port, .holds_on = holds_on,
+		.now = ktime_get_boot_fast_ns(),
 	};
 	struct ephports_record rec;
 
@@ -131,7 +136,7 @@ void ephports_event_released(const struct sock_common *holder)
 		return;
 	/* Who waits for a grace period after the last record finds in the history what went. */
 	local_irq_save(flags);
-	rec = ephports_table_take(holder, atomic64_read(&holder->skc_cookie));
+	rec = ephports_table_take(holder, atomic64_read(&holder->skc_cookie), holder->skc_num);
 	if (rec) {
 		/* A timewait socket that took over will be remembered in its place. */
 		if (!(rec->flags & EPHPORTS_F_HANDED))

@@ -2,8 +2,8 @@
 /*
  * The memory for records, and their ids: allocated at loading, handed out on any CPU.
  *
- * Each CPU keeps a few free records and ids of its own; a lock or a counter that CPUs share
- * is touched once for many. Nothing is allocated afterwards.
+ * Each CPU keeps a few free records of its own, and has ids of its own; the lock that CPUs
+ * share is taken once for many. Nothing is allocated afterwards.
  */
 #include <linux/cpumask.h>
 #include <linux/minmax.h>
@@ -14,13 +14,10 @@
 #include "pool.h"
 #include "table.h"
 
-#define ID_BATCH	256	/* ids that a CPU takes at a time */
-
 struct ephports_record *ephports_records;
 
 DEFINE_PER_CPU(struct ephports_pool, ephports_pools);
 static u32 capacity;
-static atomic64_t last_id;
 static DEFINE_RAW_SPINLOCK(free_lock);
 static u32 free_head = EPHPORTS_NIL;	/* chained by ->next */
 static u32 never_used;		/* from here up, records were never touched */
@@ -72,18 +69,6 @@ void ephports_pool_spill(struct ephports_pool *pool)
 }
 
 /**
- * ephports_pool_more_ids() - ids for some time
- * @pool: this CPU's
- *
- * Context: interrupts off.
- */
-void ephports_pool_more_ids(struct ephports_pool *pool)
-{
-	pool->end_id = atomic64_add_return(ID_BATCH, &last_id) + 1;
-	pool->next_id = pool->end_id - ID_BATCH;
-}
-
-/**
  * ephports_pool_used() - from this index up, no record was ever in use
  */
 u32 ephports_pool_used(void)
@@ -102,8 +87,13 @@ int ephports_pool_init(u32 n)
 	unsigned int most = EPHPORTS_LOCAL_FREE, cpu;
 
 	capacity = n;
-	for_each_possible_cpu(cpu)
-		per_cpu(ephports_pools, cpu).most_free = clamp(n / (8 * num_possible_cpus()), 2u, most);
+	for_each_possible_cpu(cpu) {
+		struct ephports_pool *pool = &per_cpu(ephports_pools, cpu);
+
+		pool->most_free = clamp(n / (8 * num_possible_cpus()), 2u, most);
+		/* No id is 0. */
+		pool->next_id = nr_cpu_ids + cpu;
+	}
 	ephports_records = vmalloc(array_size(n, sizeof(*ephports_records)));
 	return ephports_records ? 0 : -ENOMEM;
 }

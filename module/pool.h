@@ -3,6 +3,7 @@
 #ifndef EPHPORTS_POOL_H
 #define EPHPORTS_POOL_H
 
+#include <linux/cpumask.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 
@@ -15,15 +16,13 @@ extern struct ephports_record *ephports_records;
 
 /**
  * struct ephports_pool - what a CPU has at hand; touched by it alone, interrupts off
- * @next_id: the next id that no other record has
- * @end_id: ids from here up are others'
+ * @next_id: the next id that no other record has; it tells the CPU
  * @nr_free: records in @free
  * @most_free: EPHPORTS_LOCAL_FREE, or less if that would be a good part of all
  * @free: their indices
  */
 struct ephports_pool {
 	u64 next_id;
-	u64 end_id;
 	u32 nr_free;
 	u32 most_free;
 	u32 free[EPHPORTS_LOCAL_FREE];
@@ -33,7 +32,6 @@ DECLARE_PER_CPU(struct ephports_pool, ephports_pools);
 
 void ephports_pool_refill(struct ephports_pool *pool);
 void ephports_pool_spill(struct ephports_pool *pool);
-void ephports_pool_more_ids(struct ephports_pool *pool);
 
 /**
  * ephports_pool_take() - a record that holds nothing
@@ -69,17 +67,27 @@ static inline void ephports_pool_give(u32 index)
 /**
  * ephports_pool_id() - an id that no other record has
  *
- * Ids of one CPU grow, across batches too.
+ * Each CPU counts for itself: what is left when an id is divided by the number of CPUs is the
+ * CPU that gave it.
  *
  * Context: interrupts off.
  */
 static inline u64 ephports_pool_id(void)
 {
 	struct ephports_pool *pool = this_cpu_ptr(&ephports_pools);
+	u64 id = pool->next_id;
 
-	if (unlikely(pool->next_id == pool->end_id))
-		ephports_pool_more_ids(pool);
-	return pool->next_id++;
+	pool->next_id = id + nr_cpu_ids;
+	return id;
+}
+
+/**
+ * ephports_pool_cpu() - where a record was put in
+ * @id: of the record
+ */
+static inline unsigned int ephports_pool_cpu(u64 id)
+{
+	return id % nr_cpu_ids;
 }
 
 u32 ephports_pool_used(void);

@@ -297,13 +297,13 @@ static void on_hand_over(struct ephports_ftrace_regs *regs)
 	struct sock *tw = (struct sock *)ephports_ftrace_arg(regs, 0);
 	struct sock *sk = (struct sock *)ephports_ftrace_arg(regs, 1);
 
-	if (sk->sk_protocol != IPPROTO_TCP ||
-	    ephports_event_handed_over(sk, tw, atomic64_read(&tw->sk_cookie),
-				       sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+	if (sk->sk_protocol != IPPROTO_TCP)
 		return;
 	/* From 6.11 on, BH may still be on here. */
 	preempt_disable_notrace();
-	adopt_timewait(tw);
+	if (!ephports_event_handed_over(sk, tw, atomic64_read(&tw->sk_cookie), tw->sk_num,
+					sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		adopt_timewait(tw);
 	preempt_enable_notrace();
 }
 

@@ -51,7 +51,7 @@ static_assert(sizeof(struct ephports_record) + sizeof(atomic64_t) + 8 <= 128);
 
 static unsigned int max_ports = 262144;
 module_param(max_ports, uint, 0444);
-MODULE_PARM_DESC(max_ports, "records that fit, 1024 to 8388608 (128 bytes each; default 262144, 32 MiB)");
+MODULE_PARM_DESC(max_ports, "records that fit, 1024 to 8388608 (128 bytes each if a power of two, else up to 144; default 262144, 32 MiB)");
 
 #define WORD_LOCK	(1ULL << 63)
 #define WORD_ONE	(1ULL << 40)
@@ -166,8 +166,8 @@ static __always_inline bool act_on_cpu(unsigned int cpu, u64 hash, const void *k
 
 /*
  * Find the record of @key wherever it is, and do something to it; interrupts off. A
- * record that is in is found for certain: its part of the directory word does not change
- * while it stays.
+ * record that is in is found for certain: its part of the directory word comes and goes
+ * with its bucket locked.
  */
 static __always_inline bool act_on_key(u64 word, u64 hash, const void *key, action act, void *ctx)
 {
@@ -194,6 +194,7 @@ static void fill_record(struct ephports_record *to, struct ephports_record *rec,
 	smp_store_release(&to->id, rec->id);
 }
 
+/* Word locked, which this unlocks. */
 static void link_record(struct cpu_table *table, u32 index, u64 hash,
 			struct ephports_record *rec, enum ephports_cause cause)
 {
@@ -203,6 +204,7 @@ static void link_record(struct cpu_table *table, u32 index, u64 hash,
 	fill_record(&ephports_records[index], rec, bucket->head);
 	bucket->head = index;
 	ephports_stream_came(rec, cause);
+	unlock_word(ephports_table_word(hash), WORD_ONE + raw_smp_processor_id());
 	raw_spin_unlock(&bucket->lock);
 }
 
@@ -270,30 +272,31 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 {
 	u64 hash = ephports_table_hash(rec->key);
 	atomic64_t *word = ephports_table_word(hash);
-	enum ephports_inserted answer = EPHPORTS_KNOWN;
+	enum ephports_inserted answer = EPHPORTS_NEW;
 	struct cpu_table *table;
 	unsigned long flags;
-	u64 old, add = 0;
 	u32 index;
+	u64 old;
 
 	stale->id = 0;
 	ephports_table_mark(rec);
 	local_irq_save(flags);
 	table = this_cpu_ptr(&tables);
 	old = lock_word(word);
-	if (unlikely(old) && is_known(old, hash, rec, cause, stale))
+	if (unlikely(old) && is_known(old, hash, rec, cause, stale)) {
+		unlock_word(word, 0);
+		answer = EPHPORTS_KNOWN;
 		goto out;
+	}
 	index = ephports_pool_take();
 	if (unlikely(index == EPHPORTS_NIL)) {
+		unlock_word(word, 0);
 		answer = EPHPORTS_NO_ROOM;
 		goto out;
 	}
 	link_record(table, index, hash, rec, cause);
 	table->counters[cause]++;
-	add = WORD_ONE + raw_smp_processor_id();
-	answer = EPHPORTS_NEW;
 out:
-	unlock_word(word, add);
 	local_irq_restore(flags);
 	return answer;
 }
@@ -301,6 +304,7 @@ out:
 struct taking {
 	u64 hash;
 	u64 cookie;
+	u16 port;
 	u32 index;	/* EPHPORTS_NIL: there was none of this holder */
 };
 
@@ -308,9 +312,10 @@ static void take_record(u32 *link, unsigned int cpu, void *ctx)
 {
 	struct taking *taking = ctx;
 
-	/* A walk's late find, whose memory is by now that of a holder that has no record. */
+	/* A walk's late find, while the holder that its memory is now, or its port, has no record. */
 	if (unlikely((ephports_records[*link].flags & EPHPORTS_F_MET) &&
-		     ephports_records[*link].cookie != taking->cookie)) {
+		     (ephports_records[*link].cookie != taking->cookie ||
+		      ephports_records[*link].port != taking->port))) {
 		drop_stale(link, cpu);
 		return;
 	}
@@ -322,16 +327,18 @@ static void take_record(u32 *link, unsigned int cpu, void *ctx)
  * ephports_table_take() - the holder let go of its port
  * @key: the holder
  * @cookie: its cookie, 0 if it has none
+ * @port: that port
  *
  * Context: interrupts off; no bucket locked.
  *
  * Return: its record, which is in the tables no more, for ephports_table_give(); or NULL.
  */
-struct ephports_record *ephports_table_take(const void *key, u64 cookie)
+struct ephports_record *ephports_table_take(const void *key, u64 cookie, u16 port)
 {
 	struct taking taking = {
 		.hash = ephports_table_hash(key),
 		.cookie = cookie,
+		.port = port,
 		.index = EPHPORTS_NIL,
 	};
 	u64 word = atomic64_read(ephports_table_word(taking.hash));
@@ -358,8 +365,8 @@ static void visit_record(u32 *link, unsigned int cpu, void *ctx)
 /**
  * ephports_table_visit() - look at, or change, the record of one holder
  * @key: the holder
- * @visit: called with the bucket locked and interrupts off; may change owner, reason
- *	and epoch; its answer is not asked for
+ * @visit: called with the bucket locked and interrupts off; may change owner,
+ *	reason, flags and epoch; its answer is not asked for
  * @ctx: handed to @visit
  *
  * Return: whether there is a record.
@@ -425,16 +432,15 @@ static enum ephports_visit visit_index(u32 index, ephports_visitor visit, void *
 {
 	struct stop stop = { index, visit, ctx, EPHPORTS_NEXT };
 	const struct ephports_record *rec = &ephports_records[index];
+	u64 id = READ_ONCE(rec->id);
 	unsigned long flags;
 	const void *key;
-	u64 hash;
 
-	if (!READ_ONCE(rec->id))
+	if (!id)
 		return EPHPORTS_NEXT;
 	key = READ_ONCE(rec->key);
-	hash = ephports_table_hash(key);
 	local_irq_save(flags);
-	act_on_key(atomic64_read(ephports_table_word(hash)), hash, key, visit_there, &stop);
+	act_on_cpu(ephports_pool_cpu(id), ephports_table_hash(key), key, visit_there, &stop);
 	local_irq_restore(flags);
 	return stop.answer;
 }
@@ -454,10 +460,10 @@ static enum ephports_visit visit_index(u32 index, ephports_visitor visit, void *
 bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx)
 {
 	while (cursor->index < ephports_pool_used()) {
-		if (visit_index(cursor->index++, visit, ctx) == EPHPORTS_STOP)
-			return true;
 		if (cursor->index % STRIDE == 0)
 			cond_resched();
+		if (visit_index(cursor->index++, visit, ctx) == EPHPORTS_STOP)
+			return true;
 	}
 	return false;
 }

@@ -24,7 +24,7 @@
 
 /**
  * struct ephports_record - one holder of one local port; numbers only
- * @id: unique since loading; 0 while the memory is nobody's
+ * @id: unique since loading (ephports_pool_id()); 0 while the memory is nobody's
  * @key: the holder's address: an identity together with @cookie, never followed
  *	without a check
  * @cookie: the socket's cookie, never 0
@@ -152,7 +152,7 @@ static inline void ephports_table_give(struct ephports_record *rec)
 enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 					     enum ephports_cause cause,
 					     struct ephports_record *stale);
-struct ephports_record *ephports_table_take(const void *key, u64 cookie);
+struct ephports_record *ephports_table_take(const void *key, u64 cookie, u16 port);
 bool ephports_table_copy(const void *key, struct ephports_record *copy);
 bool ephports_table_visit(const void *key, ephports_visitor visit, void *ctx);
 bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx);
