@@ -39,7 +39,7 @@ shell: ready
 demo:
 	@scripts/demo
 
-# RECORD=1 has these targets write what came out into README.
+# RECORD=1 has targets write down what came out: into README, or tools/bench/results.
 record = $(if $(RECORD),--record)
 
 incidents: ready
@@ -57,7 +57,7 @@ check: ready
 check-all: ready
 	@tools/testing/run --kernel $(or $(KERNEL),$(kernels)) $(record)
 
-# A tenth of the usual operations, because they take ten times as long.
+# Fewer operations than usual, because they take ten times as long.
 check-debug: ready
 	@EPHPORTS_OPS=5000 EPHPORTS_CYCLES=10 tools/testing/run --kernel debug $(record)
 
@@ -96,7 +96,8 @@ help:
 	@echo 'make check-long      storms of a million operations, 1,000 times loading and unloading'
 	@echo 'make bench           what ephports costs in instructions, beside what others cost'
 	@echo 'make bench-check     fails if it costs more than the last release (tools/bench/results)'
-	@echo 'RECORD=1             has these, and incidents, write what came out into README.md'
+	@echo 'RECORD=1             has check-all, check-debug, check-long and incidents write what came'
+	@echo '                     out into README.md, and bench into tools/bench/results'
 
 .PHONY: all module tools clean shell demo incidents check check-all check-debug check-long \
 	bench bench-check ready help

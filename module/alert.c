@@ -2,7 +2,7 @@
 /*
  * Alerts: a namespace or a destination crosses a threshold, or an allocation failed.
  *
- * What is full is looked at once a second, and only if enough ports are held that
+ * What is full is looked at once a second at most, and only if enough ports are held that
  * something could be; nothing is counted for it meanwhile. A level that was reached is
  * left only some points below its threshold. Alerts go to the multicast group of the
  * namespace, and, at a limited rate, to the kernel's log: it may be read by many, so that
@@ -28,19 +28,19 @@
 
 static unsigned int alert_notice = 50;
 module_param(alert_notice, uint, 0444);
-MODULE_PARM_DESC(alert_notice, "percent in use at which an alert of level notice is sent (default 50)");
+MODULE_PARM_DESC(alert_notice, "percent in use (of a destination: no longer to be had) at which an alert of level notice is sent, 1 to 100 (default 50)");
 
 static unsigned int alert_warning = 80;
 module_param(alert_warning, uint, 0444);
-MODULE_PARM_DESC(alert_warning, "likewise of level warning (default 80)");
+MODULE_PARM_DESC(alert_warning, "likewise of level warning, not below notice (default 80)");
 
 static unsigned int alert_critical = 90;
 module_param(alert_critical, uint, 0444);
-MODULE_PARM_DESC(alert_critical, "likewise of level critical (default 90)");
+MODULE_PARM_DESC(alert_critical, "likewise of level critical, not below warning (default 90)");
 
 static unsigned int alert_clear = 10;
 module_param(alert_clear, uint, 0444);
-MODULE_PARM_DESC(alert_clear, "percent points below which a level is left again (default 10)");
+MODULE_PARM_DESC(alert_clear, "percent points below its threshold at which a level is left again, 0 to 50 (default 10)");
 
 /* What is above the first threshold, from one look to the next. */
 struct alerted {

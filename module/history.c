@@ -28,6 +28,8 @@ static unsigned int history = 65536;
 module_param(history, uint, 0444);
 MODULE_PARM_DESC(history, "released ports to remember, 1024 to 8388608 (168 bytes each; default 65536, 10.5 MiB)");
 
+static_assert(sizeof(struct ephports_past) == 168);
+
 struct ring {
 	raw_spinlock_t lock;
 	u64 written;		/* entries since loading */
@@ -43,7 +45,7 @@ static u64 loaded;		/* when, ns of CLOCK_BOOTTIME */
 
 /**
  * ephports_history_add() - remember a port that was released
- * @rec: the record of its holder, which is no longer in the tables
+ * @rec: the record of its holder, out of the tables or about to go
  * @holder: the socket, which cannot go before this returns; NULL: it is gone
  * @until: when, ns of CLOCK_BOOTTIME; a little later, if that keeps the ring in order
  *

@@ -60,7 +60,7 @@ static int __init ephports_init(void)
 			return err;
 		}
 	}
-	ephports_info("loaded: %u records fit in %llu MB, %u sockets taken in",
+	ephports_info("loaded: %u records fit, %llu MiB with the history, %u sockets taken in",
 		      ephports_table_capacity(), (ephports_table_bytes() + ephports_history_bytes()) >> 20,
 		      ephports_table_held());
 	return 0;

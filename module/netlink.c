@@ -2,9 +2,9 @@
 /*
  * The generic netlink family; its contract is told in uapi/linux/ephports.h.
  *
- * This file has the table of commands, and the dump of records. Who may ask for what is
- * decided in netlink_asker.c, filters are read in netlink_filter.c, answers are written in
- * netlink_put.c; what is added up is told by netlink_tally.c, what was by netlink_who.c.
+ * This file has the table of commands, information and resync, and the dump of records. Who
+ * may ask for what is decided in netlink_asker.c, filters are read in netlink_filter.c,
+ * answers are written in netlink_put*.c; the other commands have files of their own.
  */
 #include <linux/module.h>
 #include <linux/pid_namespace.h>

@@ -29,7 +29,7 @@ static const struct nla_policy policy[EPHPORTS_A_FILTER_MAX + 1] = {
 /**
  * ephports_filter_parse() - take a filter apart
  * @attrs: filled, by enum ephports_a_filter
- * @nest: EPHPORTS_A_PORT_FILTER of a request, or NULL
+ * @nest: EPHPORTS_A_*_FILTER of a request, or NULL
  * @extack: told why not
  *
  * Return: 0 or -EINVAL, -ERANGE as the policy has it.

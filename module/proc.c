@@ -3,7 +3,7 @@
  * /proc/ephports: the records of the network namespace of whoever opened it, one a line.
  *
  * An open file holds the namespace's number, not the namespace. Each open file has its own
- * place in the tables, so that any number of readers, in pieces of any size, get each
+ * place in the pool, so that any number of readers, in pieces of any size, get each
  * record once and each line whole.
  */
 #include <linux/namei.h>

@@ -39,7 +39,7 @@
 
 static unsigned int events = 65536;
 module_param(events, uint, 0444);
-MODULE_PARM_DESC(events, "events to buffer while somebody watches, 1024 to 8388608 (160 bytes each, at least 1024 per CPU; default 65536, 10 MiB)");
+MODULE_PARM_DESC(events, "events to buffer while somebody watches, 1024 to 8388608 (168 bytes each; per CPU a power of two, at least 1024; default 65536, 10.5 MiB)");
 
 /* What a ring turned away, since the last drain that took it along. */
 struct gaps {
@@ -64,6 +64,8 @@ struct source {
 	u64 end;
 	struct gaps gaps;
 };
+
+static_assert(sizeof(struct ephports_stream_event) == 168);
 
 DEFINE_STATIC_KEY_FALSE(ephports_stream_key);
 

@@ -155,7 +155,8 @@ bool ephports_view_passes(const struct ephports_view *view, const struct ephport
  *	is counted, and the caller is to call ephports_health_note()
  *
  * Return: false if it is to be passed over: a walk met the socket as it let go of its port, and
- *	will drop the record before it ends. Nothing was missed.
+ *	will drop the record before it ends. Nothing was missed but, if it comes to that, the
+ *	release of a socket that a walk has met and not come back to yet.
  */
 bool ephports_view_read(const struct ephports_record *rec, struct ephports_sock *sock, bool *stale)
 {

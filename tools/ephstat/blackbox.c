@@ -176,7 +176,6 @@ static void begin_picture(struct report *report, const struct box *box)
 	report->owners = json_object_new_array();
 }
 
-/* All others together are the last of dests and of owners. */
 static int json_message(const struct box *box, void *arg)
 {
 	struct report *report = arg;

@@ -31,7 +31,7 @@ _ephstat()
 		--help --version"
 	local filters="state exclude src dst sport dport origin pid uid and"
 	local states="established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait close-wait
-		last-ack closing listen bound unconnected unknown
+		last-ack closing listen bound bound-inactive unconnected unknown
 		all connected synchronized bucket big listening closed"
 	local origins="connect bind listen send explicit accept unknown"
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
@@ -55,6 +55,14 @@ _ephstat()
 		_ephstat_list "$origins"
 		return
 		;;
+	--proto)
+		mapfile -t COMPREPLY < <(compgen -W "tcp udp" -- "$cur")
+		return
+		;;
+	top)
+		mapfile -t COMPREPLY < <(compgen -W "destinations owners failures $filters" -- "$cur")
+		return
+		;;
 	--by)
 		mapfile -t COMPREPLY < <(compgen -W "process command uid cgroup netns" -- "$cur")
 		return
@@ -76,7 +84,7 @@ _ephstat()
 		return
 		;;
 	src | dst | sport | dport | pid | --top | -w | --warning | -c | --critical | --since | --until | \
-		--at | --peer | --size | --age | --keep | --max-total)
+		--at | --peer | --size | --age | --keep | --max-total | -d | --delay | --iterations)
 		return
 		;;
 	esac

@@ -64,7 +64,7 @@ static const struct opt opts[] = {
 	{ 'j', "json",		NULL,	 FOR_ALL & ~FOR_CHECK, "JSON" },
 	{ 'H', "no-header",	NULL,	 FOR_TABLES, "no header line" },
 	{ 'n', "numeric",	NULL,	 FOR_ALL,
-	  "accepted as ss does; names are never looked up" },
+	  "accepted as ss does; ports and users are shown as numbers" },
 	{ 'p', "processes",	NULL,	 FOR_LIST, "accepted as ss does; owners are always shown" },
 	{ OPT_CGROUP, "cgroup",	NULL,	 FOR_LIST | FOR_WHO, "the owner's cgroup too (JSON always has it)" },
 	{ OPT_TOP, "top",	"N",	 FOR_DEST | FOR_OWNERS,

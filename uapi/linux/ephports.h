@@ -20,7 +20,8 @@
  * the same uid and to CAP_NET_ADMIN over the namespace, and only if the owner is
  * visible in the reader's pid namespace. Another namespace than one's own, and
  * the numbers that sum over namespaces (but for what was lost, which everybody has
- * to know), need CAP_NET_ADMIN in the initial user namespace. A filter on something that is hidden matches nothing.
+ * to know), need CAP_NET_ADMIN in the initial user namespace. A filter on something that is
+ * hidden matches nothing.
  *
  * Conversation
  * ------------
@@ -33,11 +34,12 @@
  * were lost or mended while the dump went on.
  *
  * EPHPORTS_CMD_DEST_GET, dump: the records that pass EPHPORTS_A_DEST_FILTER, added up by
- * destination in the kernel: first one message per protocol without EPHPORTS_A_DEST_USED,
- * with what a destination that is new may have; then, most used first, one message of
- * EPHPORTS_A_DEST_* per (namespace, protocol, local address, peer address, peer port),
- * at most EPHPORTS_A_DEST_TOP of them; all else together in a last message without
- * addresses, if there is more.
+ * destination in the kernel: first one message per network namespace and protocol without
+ * EPHPORTS_A_DEST_USED, with what a destination that is new may have; then, most used first,
+ * one message of EPHPORTS_A_DEST_* per (namespace, protocol, local address, peer address, peer
+ * port, and of a link-local peer the interface, which is not told: such rows may look alike),
+ * at most EPHPORTS_A_DEST_TOP of them; all else together in a last message without addresses,
+ * if there is more.
  *
  * While traffic goes on, a port that is handed over to TIME_WAIT or released during the
  * adding up may count twice or not at all. Of more than 256 network namespaces at once, the
@@ -56,10 +58,11 @@
  *
  * EPHPORTS_CMD_HIST_GET, dump: one message of EPHPORTS_A_HIST_* per protocol and kind.
  *
- * EPHPORTS_CMD_BOX_GET, dump: the pictures that were taken when allocations failed, the
- * latest first: of each one message with EPHPORTS_A_BOX_FAILURE, then one per destination
- * and owner of that moment, with EPHPORTS_A_BOX_DEST or EPHPORTS_A_BOX_OWNER, most first;
- * owners only for CAP_NET_ADMIN over the namespace.
+ * EPHPORTS_CMD_BOX_GET, dump: the pictures that were taken when allocations failed, 8 at
+ * most, the latest first: of each one message with EPHPORTS_A_BOX_FAILURE, then one per
+ * protocol as in DEST_GET, then the 16 destinations and the 16 owners of that moment with the
+ * most ports and what other owners these destinations name, with EPHPORTS_A_BOX_DEST or
+ * EPHPORTS_A_BOX_OWNER, most first; owners only for CAP_NET_ADMIN over the namespace.
  *
  * EPHPORTS_CMD_ALERT_GET and EPHPORTS_CMD_ALERT_SET, do: the thresholds of alerts, with
  * EPHPORTS_A_ALERT_NOTICE and its fellows; to set them takes CAP_NET_ADMIN in the initial
@@ -414,7 +417,7 @@ enum ephports_a_port {
  * @EPHPORTS_A_FILTER_LOCAL_PREFIX: u8, bits of LOCAL_ADDR that count; absent: all
  * @EPHPORTS_A_FILTER_PEER_ADDR: 4 or 16 bytes, likewise
  * @EPHPORTS_A_FILTER_PEER_PREFIX: u8, bits of PEER_ADDR that count
- * @EPHPORTS_A_FILTER_PEER_PORT: u16
+ * @EPHPORTS_A_FILTER_PEER_PORT: u16, not 0
  * @EPHPORTS_A_FILTER_STATES: u32, mask of 1 << enum ephports_state
  * @EPHPORTS_A_FILTER_ORIGINS: u32, mask of 1 << enum ephports_origin
  * @EPHPORTS_A_FILTER_PID: u32, process, in the reader's pid namespace
@@ -465,7 +468,7 @@ enum ephports_a_filter {
  *	range leaves one port out of each search, a varying one
  * @EPHPORTS_A_DEST_RESERVED: u32, ports of ip_local_reserved_ports in the range
  * @EPHPORTS_A_DEST_BOUND: u32, ports of the range that bind() took for whatever
- *	destination, and no connect() gets
+ *	destination, and no connect() gets; in the first messages, of TCP
  * @EPHPORTS_A_DEST_EARLY: u32, those of BOUND held by connections alone whose port was
  *	taken by bind() to port 0; in a row with USED, less those towards this destination:
  *	what IP_BIND_ADDRESS_NO_PORT there would give to others
