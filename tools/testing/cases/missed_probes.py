@@ -340,6 +340,11 @@ def stale_time_wait_is_read_without_harm_when_its_memory_is_freed():
         assert got["mended_out"] == n and "released" not in got, got
 
 
+def walk_elsewhere():
+    return subprocess.Popen([EPHSTAT, "-j", "resync"], stdout=subprocess.DEVNULL,
+                            preexec_fn=keep_off_first_cpu)
+
+
 def wait_for_walk():
     """Until a walk waits for what is to be held; it has waited for all tasks before."""
     end = time.monotonic() + 20
@@ -354,7 +359,7 @@ def holder_that_a_walk_meets_before_its_probe_returns_is_counted_once_as_assigne
         for kind, origin in (("connect", "connect"), ("bind", "bind"), ("udp", "connect")):
             before = counters()
             param("hold_return", 1)
-            with subprocess.Popen([EPHSTAT, "-j", "resync"], stdout=subprocess.DEVNULL) as walk:
+            with on_first_cpu(), walk_elsewhere() as walk:
                 wait_for_walk()
                 start = time.monotonic()
                 s = make(kind, server)
@@ -387,7 +392,7 @@ def release_that_a_walk_overtakes_is_neither_shown_nor_taken_for_a_missed_one():
                 reset_on_close(s)
             param("hold_release", 1)
             param("slow_sweep", 3000)
-            with subprocess.Popen([EPHSTAT, "-j", "resync"], stdout=subprocess.DEVNULL) as walk:
+            with on_first_cpu(), walk_elsewhere() as walk:
                 wait_for_walk()
                 start = time.monotonic()
                 s.close()

@@ -266,7 +266,9 @@ def socket_bound_by_number_is_told_to_let_go_beside_its_timewait():
 def holder_that_a_walk_meets_first_is_told_to_be_assigned_under_the_same_id():
     with faulty(), Watcher() as w:
         param("hold_return", 1)
-        with subprocess.Popen([EPHSTAT, "-j", "resync"], stdout=subprocess.DEVNULL) as walk:
+        with on_first_cpu(), \
+                subprocess.Popen([EPHSTAT, "-j", "resync"], stdout=subprocess.DEVNULL,
+                                 preexec_fn=keep_off_first_cpu) as walk:
             def waits():
                 assert param("waiting") == "Y", "the walk does not wait"
             eventually(waits)
