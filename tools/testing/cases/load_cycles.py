@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: --parallel --cpus 4 --mem 2048 --timeout 1800 --append slab_nomerge
+# guest: --cpus 4 --mem 2048 --timeout 1800 --append slab_nomerge
 """Loading and unloading again and again, under connect load and readers, costs no memory.
 
 Other things than the module take memory too, and keep it: a cache that grows once proves nothing.
