@@ -94,8 +94,8 @@ static enum ephports_visit take_back(struct ephports_record *rec, void *ctx)
  * @holds_on: @from keeps its port for as long as it is open, because it was asked for
  *	by number: both are holders in their own right
  *
- * Context: any but hard interrupts, preemption off: who waits for a grace period finds the port in
- *	the one place or in the other. Neither can be released before this returns.
+ * Context: any but hard interrupts, preemption off: who waits for a grace period finds the
+ *	port in the one place or in the other. Neither can be released before this returns.
  *
  * Return: false if @from has no record.
  */

@@ -81,7 +81,7 @@ static void put_escaped(struct seq_file *m, const char *s)
 	}
 }
 
-/* Numbers are put without a format: reading that took three times as long as all the rest. */
+/* Numbers are put without a format: to interpret those was half of what a line cost. */
 static void put_address(struct seq_file *m, u8 family, const struct in6_addr *addr)
 {
 	const u8 *bytes = addr->s6_addr;

@@ -59,10 +59,6 @@ _ephstat()
 		mapfile -t COMPREPLY < <(compgen -W "tcp udp" -- "$cur")
 		return
 		;;
-	top)
-		mapfile -t COMPREPLY < <(compgen -W "destinations owners failures $filters" -- "$cur")
-		return
-		;;
 	--by)
 		mapfile -t COMPREPLY < <(compgen -W "process command uid cgroup netns" -- "$cur")
 		return
@@ -93,6 +89,8 @@ _ephstat()
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	elif [[ -z $command ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
+	elif [[ $prev == top ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "destinations owners failures $filters" -- "$cur")
 	elif [[ $command == list || $command == why || $command == top || $command == dest || $command == owners ||
 		$command == watch || $command == log ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$filters" -- "$cur")
