@@ -446,6 +446,18 @@ static void refuse(int err, const char *what, const char *name)
 }
 
 /*
+ * Nothing arms a finder, but a CPU that comes late to a breakpoint of ftrace's patching
+ * can find it, and 5.10 would jump to its copied instruction, which is NULL. Have the
+ * CPU try again, as the kernel does where it finds no probe.
+ */
+static int retry(struct kprobe *kp, struct pt_regs *regs)
+{
+	instruction_pointer_set(regs, (unsigned long)kp->addr);
+	return 1;
+}
+NOKPROBE_SYMBOL(retry);
+
+/*
  * Where the calls of ftrace stand in the functions: a probe that is never armed finds
  * out, by the kernel's own rules for where a function begins.
  */
@@ -458,6 +470,7 @@ static int find_hooks(void)
 	for (n = 0; n < ARRAY_SIZE(hooks); n++) {
 		list[n] = &finders[n];
 		finders[n].flags = KPROBE_FLAG_DISABLED;
+		finders[n].pre_handler = retry;
 		if (hooks[n].own)
 			finders[n].addr = hooks[n].own;
 		else
