@@ -2,7 +2,6 @@
 /* What happens to ports, once it is known: from the probes to all that keep account. */
 #include <linux/irqflags.h>
 #include <linux/ktime.h>
-#include <linux/rcupdate.h>
 
 #include "event.h"
 #include "failure.h"
@@ -16,7 +15,7 @@
  * ephports_event_found_stale() - a release was missed, and nobody knows when it was
  * @rec: the record that it left behind, out of the table or about to go
  *
- * Context: any but hard interrupts; between rcu_read_lock() and unlock, or the record's bucket
+ * Context: any but hard interrupts; where RCU reads (preemption or BH off), or the record's bucket
  *	locked: who waits for a grace period after the last record finds in the history what went
  */
 void ephports_event_found_stale(const struct ephports_record *rec)
@@ -35,7 +34,8 @@ void ephports_event_found_stale(const struct ephports_record *rec)
  * @rec: what is known of it
  * @cause: what to count it as
  *
- * Context: any but hard interrupts. The port cannot be released before this returns.
+ * Context: preemption or BH off, which is all that RCU needs; not in hard interrupts. The port
+ *	cannot be released before this returns.
  *
  * Return: whether there was room to record it.
  */
@@ -44,11 +44,9 @@ bool ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause
 	enum ephports_inserted inserted;
 	struct ephports_record stale;
 
-	rcu_read_lock();
 	inserted = ephports_table_insert(rec, cause, &stale);
 	if (unlikely(stale.id))
 		ephports_event_found_stale(&stale);
-	rcu_read_unlock();
 	if (likely(inserted != EPHPORTS_NO_ROOM))
 		return true;
 	ephports_table_note(EPHPORTS_LOST);
