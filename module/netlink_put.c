@@ -13,7 +13,6 @@
 #include "netlink.h"
 #include "netlink_put.h"
 #include "probe.h"
-#include "view.h"
 #include "watch.h"
 
 /**
@@ -172,46 +171,6 @@ int ephports_put_info(struct sk_buff *skb, const struct net *net, bool root)
 	return put_protocols(skb, net);
 }
 
-static int put_socket(struct sk_buff *skb, const struct ephports_sock *sock)
-{
-	if (!sock->family)
-		return 0;
-	if (nla_put_u8(skb, EPHPORTS_A_PORT_FAMILY, sock->family) ||
-	    ephports_put_address(skb, EPHPORTS_A_PORT_LOCAL_ADDR, sock->family, &sock->local) ||
-	    (sock->ifindex && nla_put_u32(skb, EPHPORTS_A_PORT_IFINDEX, sock->ifindex)))
-		return -EMSGSIZE;
-	if (!sock->peer_port)
-		return 0;
-	return ephports_put_address(skb, EPHPORTS_A_PORT_PEER_ADDR, sock->family, &sock->peer) ?:
-	       nla_put_u16(skb, EPHPORTS_A_PORT_PEER_PORT, sock->peer_port);
-}
-
-/**
- * ephports_put_who() - who an owner is, as far as the reader is told
- * @skb: the answer
- * @attrs: under which numbers
- * @rec: a record of the owner
- * @told: what of it is for this reader
- *
- * Return: 0 or -EMSGSIZE.
- */
-int ephports_put_who(struct sk_buff *skb, const struct ephports_who_attrs *attrs,
-		     const struct ephports_record *rec, const struct ephports_told *told)
-{
-	if ((told->has_uid && nla_put_u32(skb, attrs->uid, told->uid)) ||
-	    nla_put_u8(skb, attrs->reason, told->reason) ||
-	    nla_put_u32(skb, attrs->netns, rec->netns))
-		return -EMSGSIZE;
-	if (told->reason)
-		return 0;
-	if (nla_put_u32(skb, attrs->pid, told->pid) ||
-	    (attrs->tid && told->tid && nla_put_u32(skb, attrs->tid, told->tid)) ||
-	    nla_put_string(skb, attrs->comm, rec->owner.comm) ||
-	    nla_put_u64_64bit(skb, attrs->cgroup, rec->owner.cgroup, attrs->pad))
-		return -EMSGSIZE;
-	return 0;
-}
-
 /**
  * ephports_put_dump_head() - begin a message of a dump
  * @skb: the answer
@@ -228,43 +187,4 @@ void *ephports_put_dump_head(struct sk_buff *skb, struct netlink_callback *cb, u
 	if (head)
 		genl_dump_check_consistent(cb, head);
 	return head;
-}
-
-/**
- * ephports_put_row() - one record
- * @skb: the answer
- * @row: as its reader may see it
- *
- * Return: 0, or -EMSGSIZE with part of it put.
- */
-int ephports_put_row(struct sk_buff *skb, const struct ephports_row *row)
-{
-	static const struct ephports_who_attrs who = {
-		.uid	= EPHPORTS_A_PORT_UID,
-		.reason	= EPHPORTS_A_PORT_REASON,
-		.pid	= EPHPORTS_A_PORT_PID,
-		.tid	= EPHPORTS_A_PORT_TID,
-		.comm	= EPHPORTS_A_PORT_COMM,
-		.cgroup	= EPHPORTS_A_PORT_CGROUP,
-		.netns	= EPHPORTS_A_PORT_NETNS,
-		.pad	= EPHPORTS_A_PORT_PAD,
-	};
-	const struct ephports_record *rec = &row->rec;
-
-	if (nla_put_u64_64bit(skb, EPHPORTS_A_PORT_ID, rec->id, EPHPORTS_A_PORT_PAD) ||
-	    nla_put_u8(skb, EPHPORTS_A_PORT_PROTO, rec->proto) ||
-	    nla_put_u16(skb, EPHPORTS_A_PORT_LOCAL_PORT, rec->port) ||
-	    nla_put_u8(skb, EPHPORTS_A_PORT_STATE, row->sock.state) ||
-	    nla_put_u8(skb, EPHPORTS_A_PORT_ORIGIN, rec->origin) ||
-	    nla_put_u64_64bit(skb, EPHPORTS_A_PORT_COOKIE, rec->cookie, EPHPORTS_A_PORT_PAD) ||
-	    nla_put_u64_64bit(skb, EPHPORTS_A_PORT_NSID, rec->nsid, EPHPORTS_A_PORT_PAD) ||
-	    put_socket(skb, &row->sock) ||
-	    ephports_put_who(skb, &who, rec, &row->told) ||
-	    (rec->handed && nla_put_u64_64bit(skb, EPHPORTS_A_PORT_TIME_WAIT,
-					      ephports_view_time_wait(row), EPHPORTS_A_PORT_PAD)))
-		return -EMSGSIZE;
-	if (rec->flags & EPHPORTS_F_ADOPTED)
-		return 0;
-	return nla_put_u64_64bit(skb, EPHPORTS_A_PORT_AGE, ephports_view_age(row),
-				 EPHPORTS_A_PORT_PAD);
 }

@@ -91,7 +91,8 @@ void ephports_sock_read(const struct ephports_record *rec, struct ephports_sock 
 {
 	struct sock_common sc;
 
-	memset(sock, 0, sizeof(*sock));
+	/* Not memset(), as in ephports_sock_describe(). */
+	*sock = (struct ephports_sock){};
 	if (!copy_common(rec, &sc))
 		return;
 	sock->state = sock_state(rec, sc.skc_state);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Netlink attributes for what is told a hundred thousand times: room for all of them is asked
+ * for once, and each is a few stores. nla_put() costs a hundred instructions an attribute.
+ */
+#ifndef EPHPORTS_ATTRS_H
+#define EPHPORTS_ATTRS_H
+
+#include <linux/in6.h>
+#include <linux/skbuff.h>
+#include <linux/socket.h>
+#include <linux/string.h>
+#include <net/netlink.h>
+
+/**
+ * struct ephports_attrs - attributes being written behind the end of a message
+ * @skb: the message, which does not have them before ephports_attrs_end()
+ * @at: where the next one goes, NLA_ALIGNTO aligned
+ */
+struct ephports_attrs {
+	struct sk_buff *skb;
+	void *at;
+};
+
+/**
+ * ephports_attrs_begin() - ask for room
+ * @attrs: set up
+ * @skb: the message
+ * @most: bytes that all the attributes need at most, each with its header and padding
+ *
+ * Return: false if there is no room.
+ */
+static inline bool ephports_attrs_begin(struct ephports_attrs *attrs, struct sk_buff *skb,
+					unsigned int most)
+{
+	attrs->skb = skb;
+	attrs->at = skb_tail_pointer(skb);
+	return skb_tailroom(skb) >= most;
+}
+
+static inline void ephports_attrs_end(const struct ephports_attrs *attrs)
+{
+	skb_put(attrs->skb, attrs->at - (void *)skb_tail_pointer(attrs->skb));
+}
+
+/* The value is for the caller to fill, padding included. */
+static __always_inline void *ephports_attrs_add(struct ephports_attrs *attrs, u16 type, u16 len)
+{
+	struct nlattr *nla = attrs->at;
+
+	nla->nla_type = type;
+	nla->nla_len = nla_attr_size(len);
+	attrs->at += nla_total_size(len);
+	return nla_data(nla);
+}
+
+static __always_inline void ephports_attrs_u8(struct ephports_attrs *attrs, u16 type, u8 n)
+{
+	u8 *value = ephports_attrs_add(attrs, type, sizeof(n));
+
+	memset(value, 0, NLA_ALIGNTO);
+	*value = n;
+}
+
+static __always_inline void ephports_attrs_u16(struct ephports_attrs *attrs, u16 type, u16 n)
+{
+	u16 *value = ephports_attrs_add(attrs, type, sizeof(n));
+
+	memset(value, 0, NLA_ALIGNTO);
+	*value = n;
+}
+
+static __always_inline void ephports_attrs_u32(struct ephports_attrs *attrs, u16 type, u32 n)
+{
+	*(u32 *)ephports_attrs_add(attrs, type, sizeof(n)) = n;
+}
+
+/* Aligned where the CPU wants it, as nla_put_u64_64bit() does; @pad is without a value. */
+static __always_inline void ephports_attrs_u64(struct ephports_attrs *attrs, u16 type, u64 n,
+					       u16 pad)
+{
+	if (!IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) &&
+	    IS_ALIGNED((unsigned long)attrs->at, 8))
+		ephports_attrs_add(attrs, pad, 0);
+	memcpy(ephports_attrs_add(attrs, type, sizeof(n)), &n, sizeof(n));
+}
+
+/* 4 bytes, where a v4 address stands, or 16. */
+static __always_inline void ephports_attrs_address(struct ephports_attrs *attrs, u16 type,
+						   u8 family, const struct in6_addr *addr)
+{
+	if (family == AF_INET6)
+		memcpy(ephports_attrs_add(attrs, type, 16), addr, 16);
+	else
+		memcpy(ephports_attrs_add(attrs, type, 4), addr, 4);
+}
+
+/* With its NUL; @text is zeroed behind that, and @size, a multiple of NLA_ALIGNTO, is all of it. */
+static __always_inline void ephports_attrs_text(struct ephports_attrs *attrs, u16 type,
+						const char *text, size_t size)
+{
+	memcpy(ephports_attrs_add(attrs, type, strnlen(text, size - 1) + 1), text, size);
+}
+
+#endif /* EPHPORTS_ATTRS_H */
