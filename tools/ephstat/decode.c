@@ -15,8 +15,8 @@
 
 struct attr {
 	const char *value;
-	uint16_t len;
-	uint16_t type;
+	unsigned int len;
+	unsigned int type;
 };
 
 /* What is left of a row of attributes. */
@@ -29,15 +29,18 @@ struct walk {
 static inline bool next_attr(struct walk *walk, struct attr *attr)
 {
 	const struct nlattr *nla = (const void *)walk->at;
-	size_t step;
+	size_t len, step;
 
-	if (walk->left < NLA_HDRLEN || nla->nla_len < NLA_HDRLEN || nla->nla_len > walk->left)
+	if (walk->left < NLA_HDRLEN)
+		return false;
+	len = nla->nla_len;
+	if (len < NLA_HDRLEN || len > walk->left)
 		return false;
 	attr->type = nla->nla_type & NLA_TYPE_MASK;
-	attr->len = nla->nla_len - NLA_HDRLEN;
+	attr->len = (unsigned int)len - NLA_HDRLEN;
 	attr->value = walk->at + NLA_HDRLEN;
 
-	step = NLA_ALIGN(nla->nla_len);
+	step = NLA_ALIGN(len);
 	if (step > walk->left)
 		step = walk->left;
 	walk->at += step;
@@ -60,26 +63,13 @@ static struct walk walk_nest(const struct attr *nest)
 	return (struct walk){ .at = nest->value, .left = nest->len };
 }
 
-static inline int read_number(const struct attr *attr, void *to, uint16_t size)
+/* A size that the compiler knows is one load and one store. */
+static inline int read_number(const struct attr *attr, void *to, unsigned int size)
 {
 	if (attr->len != size)
 		return -1;
-
-	/* A size that the compiler knows is one load and one store. */
-	switch (size) {
-	case 1:
-		memcpy(to, attr->value, 1);
-		return 0;
-	case 2:
-		memcpy(to, attr->value, 2);
-		return 0;
-	case 4:
-		memcpy(to, attr->value, 4);
-		return 0;
-	default:
-		memcpy(to, attr->value, 8);
-		return 0;
-	}
+	memcpy(to, attr->value, size);
+	return 0;
 }
 
 static inline int read_address(const struct attr *attr, struct address *addr)
@@ -151,12 +141,24 @@ static int read_row(const struct attr *nest, const struct field *field, char *re
 			 record + field->offset + (size_t)(*count)++ * field->size);
 }
 
-/* Out of the way of what every record is made of. */
-static int read_rare(const struct attr *attr, const struct field *field, char *record)
+static inline int read_field(const struct attr *attr, const struct field *field, char *record)
 {
 	void *to = record + field->offset;
 
 	switch (field->kind) {
+	case U8:
+		return read_number(attr, to, 1);
+	case U16:
+		return read_number(attr, to, 2);
+	case U32:
+		return read_number(attr, to, 4);
+	case U64:
+		return read_number(attr, to, 8);
+	case ADDRESS:
+		return read_address(attr, to);
+	case STRING:
+		read_string(attr, to, field->size);
+		return 0;
 	case COUNTS:
 		return read_counts(attr, to, field->size);
 	case HISTOGRAM:
@@ -170,21 +172,6 @@ static int read_rare(const struct attr *attr, const struct field *field, char *r
 	default:
 		return 0;
 	}
-}
-
-static inline int read_field(const struct attr *attr, const struct field *field, char *record)
-{
-	void *to = record + field->offset;
-
-	if (field->kind == NUMBER)
-		return read_number(attr, to, field->size);
-	if (field->kind == ADDRESS)
-		return read_address(attr, to);
-	if (field->kind == STRING) {
-		read_string(attr, to, field->size);
-		return 0;
-	}
-	return read_rare(attr, field, record);
 }
 
 static int read_record(struct walk walk, const struct set *set, void *record)

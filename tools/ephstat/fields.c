@@ -6,8 +6,12 @@
 
 #define SIZE_OF(type, member)	sizeof(((struct type *)NULL)->member)
 
+#define KIND(is, size) \
+	((is) != NUMBER ? (is) : (size) == 1 ? U8 : (size) == 2 ? U16 : (size) == 4 ? U32 : U64)
+
 #define FIELD(type, member, is) \
-	{ .offset = offsetof(struct type, member), .size = SIZE_OF(type, member), .kind = (is) }
+	{ .offset = offsetof(struct type, member), .size = SIZE_OF(type, member), \
+	  .kind = KIND(is, SIZE_OF(type, member)) }
 
 #define ROWS(type, array, n, of) \
 	{ .offset = offsetof(struct type, array), .size = SIZE_OF(type, array[0]), .kind = ROW, \

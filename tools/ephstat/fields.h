@@ -8,7 +8,11 @@
 /* How the value of an attribute is read. */
 enum kind {
 	SKIP,
-	NUMBER,		/* as long as the member */
+	NUMBER,		/* as long as the member: only in the tables' text, for one of the next four */
+	U8,
+	U16,
+	U32,
+	U64,
 	ADDRESS,	/* a struct address */
 	STRING,		/* ended by a NUL or by the attribute, cut to what fits */
 	COUNTS,		/* uint32_t each; those without a place go to the first */

@@ -34,16 +34,16 @@ static size_t count_digits(uint64_t n)
 	return digits + (n >= 10) + (n >= 100) + (n >= 1000);
 }
 
+static const char pairs[] =
+	"0001020304050607080910111213141516171819"
+	"2021222324252627282930313233343536373839"
+	"4041424344454647484950515253545556575859"
+	"6061626364656667686970717273747576777879"
+	"8081828384858687888990919293949596979899";
+
 /* Writes @n before @end, two digits at a time. */
 static void write_digits(char *end, uint64_t n)
 {
-	static const char pairs[] =
-		"0001020304050607080910111213141516171819"
-		"2021222324252627282930313233343536373839"
-		"4041424344454647484950515253545556575859"
-		"6061626364656667686970717273747576777879"
-		"8081828384858687888990919293949596979899";
-
 	for (; n >= 100; n /= 100) {
 		end -= 2;
 		memcpy(end, pairs + n % 100 * 2, 2);
@@ -112,15 +112,33 @@ void text_percent(struct text *text, uint64_t n, uint64_t of)
 	text_char(text, '%');
 }
 
+static char *write_octet(char *at, unsigned int n)
+{
+	if (n >= 100) {
+		*at++ = (char)('0' + n / 100);
+		n %= 100;
+	} else if (n < 10) {
+		*at++ = (char)('0' + n);
+		return at;
+	}
+	memcpy(at, pairs + 2 * n, 2);
+	return at + 2;
+}
+
 static void write_v4(struct text *text, const uint8_t *bytes)
 {
-	unsigned int i;
+	char *at = text->buf + text->len;
 
-	for (i = 0; i < 4; i++) {
-		if (i)
-			text_char(text, '.');
-		text_u64(text, bytes[i]);
-	}
+	if (TEXT_ROOM - text->len < sizeof("255.255.255.255"))
+		return;
+	at = write_octet(at, bytes[0]);
+	*at++ = '.';
+	at = write_octet(at, bytes[1]);
+	*at++ = '.';
+	at = write_octet(at, bytes[2]);
+	*at++ = '.';
+	at = write_octet(at, bytes[3]);
+	text->len = (size_t)(at - text->buf);
 }
 
 static void write_hex(struct text *text, unsigned int n)
