@@ -4,11 +4,13 @@
 
 The kernel's fault injection counts the allocations of one task: the n-th fails, and the others
 succeed. Only the debug kernel has it. The build is the faulty one, for the sake of a return probe
-that allocates one instance, not thousands that are all alike.
+that allocates one instance, and tables are small: thousands of allocations that are all alike, a page
+or an instance each, would be as many times loading.
 """
 import ctypes
 import errno
 import os
+import time
 
 from ephtest import *
 
@@ -32,7 +34,7 @@ def load_with_failure(n):
     was an n-th."""
     image = os.open(FAULTY_MODULE, os.O_RDONLY | os.O_CLOEXEC)
     fail = os.open(f"/proc/self/task/{libc.syscall(SYS_GETTID)}/fail-nth", os.O_RDWR | os.O_CLOEXEC)
-    params = ctypes.create_string_buffer(b"maxactive=1")
+    params = ctypes.create_string_buffer(b"maxactive=1 max_ports=1024 history=1024")
     wanted = str(n).encode()
     try:
         os.write(fail, wanted)
@@ -59,7 +61,10 @@ def each_allocation_of_loading_fails_once_and_is_refused_or_done_without():
         raise Skip("this kernel injects no faults")
     inject_everywhere()
     errors, without, n = {}, 0, 0
+    start = time.monotonic()
     while True:
+        if n % 100 == 0:
+            print(f"# {n} allocations, {time.monotonic() - start:.0f} s", flush=True)
         n += 1
         err, injected = load_with_failure(n)
         if err:
