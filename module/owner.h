@@ -11,7 +11,8 @@ struct pid_namespace;
 /**
  * struct ephports_owner - a process, in numbers
  * @cgroup: id of its cgroup in the cgroup2 hierarchy
- * @comm: its command name (the thread group leader's), NUL-terminated
+ * @comm: its command name (the thread group leader's), NUL-terminated and zero behind that: it
+ *	is compared and told as a whole
  * @uid: the socket's uid, as the initial user namespace numbers it (kuid value)
  * @pid: the process, as the initial pid namespace numbers it; 0 if none is known
  * @tid: the thread, likewise; 0 if none is known

@@ -446,9 +446,10 @@ static void refuse(int err, const char *what, const char *name)
 }
 
 /*
- * Nothing arms a finder, but a CPU that comes late to a breakpoint of ftrace's patching
- * can find it, and 5.10 would jump to its copied instruction, which is NULL. Have the
- * CPU try again, as the kernel does where it finds no probe.
+ * Nothing arms a finder, but should a CPU come late to a breakpoint of ftrace's patching
+ * (an emulated one seems to have), the kernel would single-step the finder's copied
+ * instruction, which is NULL. Have the CPU try again, as 5.10 and 6.1 do where there is
+ * no probe.
  */
 static int retry(struct kprobe *kp, struct pt_regs *regs)
 {

@@ -169,6 +169,8 @@ static inline int read_field(const struct attr *attr, const struct field *field,
 		return read_nest(attr, field->set, to);
 	case ROW:
 		return read_row(attr, field, record);
+	case NUMBER:
+		return -1;
 	default:
 		return 0;
 	}

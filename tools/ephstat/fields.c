@@ -6,8 +6,10 @@
 
 #define SIZE_OF(type, member)	sizeof(((struct type *)NULL)->member)
 
+/* Of a size that no number has, it stays a NUMBER, and no message can be read. */
 #define KIND(is, size) \
-	((is) != NUMBER ? (is) : (size) == 1 ? U8 : (size) == 2 ? U16 : (size) == 4 ? U32 : U64)
+	((is) != NUMBER ? (is) : \
+	 (size) == 1 ? U8 : (size) == 2 ? U16 : (size) == 4 ? U32 : (size) == 8 ? U64 : NUMBER)
 
 #define FIELD(type, member, is) \
 	{ .offset = offsetof(struct type, member), .size = SIZE_OF(type, member), \

@@ -8,7 +8,7 @@
 /* How the value of an attribute is read. */
 enum kind {
 	SKIP,
-	NUMBER,		/* as long as the member: only in the tables' text, for one of the next four */
+	NUMBER,		/* as long as the member: FIELD() makes it one of the next four */
 	U8,
 	U16,
 	U32,

@@ -94,6 +94,23 @@ static void test_endpoints(void)
 	EXPECT_STR(taken(), "-:80");
 }
 
+static void test_v4(void)
+{
+	unsigned int i, octet;
+
+	for (i = 0; i < 4; i++) {
+		for (octet = 0; octet < 256; octet++) {
+			struct address addr = { .len = 4, .bytes = { 10, 20, 30, 40 } };
+			char wanted[INET_ADDRSTRLEN];
+
+			addr.bytes[i] = octet;
+			inet_ntop(AF_INET, addr.bytes, wanted, sizeof(wanted));
+			text_address(&text, &addr);
+			EXPECT_STR(taken(), wanted);
+		}
+	}
+}
+
 /* As inet_ntop() has them, but for the v4-compatible form, which nobody uses. */
 static void test_v6(void)
 {
@@ -193,6 +210,7 @@ static const struct ktap_test tests[] = {
 	{ "numbers", test_numbers },
 	{ "columns", test_columns },
 	{ "addresses", test_endpoints },
+	{ "IPv4 as inet_ntop() writes it", test_v4 },
 	{ "IPv6 as inet_ntop() writes it", test_v6 },
 	{ "durations", test_durations },
 	{ "nothing steers the terminal", test_escapes },
