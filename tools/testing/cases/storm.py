@@ -58,14 +58,20 @@ def storm_in_a_tiny_range_that_overflows_ends_exact_and_counts_each_refusal():
         exact()
 
 
+def namespaces_refused(seconds):
+    """A storm of some seconds in namespaces; in how many of them a port was refused."""
+    with loaded(), storm("--seconds", str(seconds), "--netns", "4", procs=1, seed=SEED + 10) as p:
+        totals = calm(p)
+        assert_failures_are_equal(totals)
+        exact()
+    return sum(any(r[way] for way in TCP_WAYS + UDP_WAYS) for r in totals.refused)
+
+
 @test
 def failures_of_a_namespace_are_its_own():
-    with sysctl_set("net.ipv4.ip_local_port_range", "40000 40009"), loaded():
-        with storm("--seconds", "8", "--netns", "4", procs=1, seed=SEED + 10) as p:
-            totals = calm(p)
-            assert_failures_are_equal(totals)
-            assert sum(any(r[way] for way in TCP_WAYS + UDP_WAYS) for r in totals.refused) >= 3
-            exact()
+    with sysctl_set("net.ipv4.ip_local_port_range", "40000 40009"):
+        # How far a storm comes in its time is the machine's affair.
+        assert any(namespaces_refused(seconds) >= 3 for seconds in (8, 16, 32, 64))
 
 
 @test
