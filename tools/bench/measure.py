@@ -89,6 +89,12 @@ def cpu_time(pid):
         return int(file.read().split()[0])
 
 
+def stays(process, name):
+    """What ended early costs nothing, which is not what it costs."""
+    if process.poll() is not None:
+        raise ChildProcessError(f"{name} ended: {process.returncode}")
+
+
 @contextlib.contextmanager
 def peer(root, name):
     command = ["bpftrace", "/tmp/held.bt"] if name == "bpftrace" else [name]
@@ -98,10 +104,9 @@ def peer(root, name):
         while process.poll() is None and cpu_time(process.pid) - last >= SETTLED:
             last = cpu_time(process.pid)
             time.sleep(2)
-        if process.poll() is not None:
-            raise FileNotFoundError(f"{name} ended: {process.returncode}")
         try:
-            yield
+            stays(process, name)
+            yield process
         finally:
             process.kill()
 
@@ -113,9 +118,10 @@ def peers(_module, root):
                            for w in STRETCHES}}
     for name in PEERS:
         try:
-            with peer(root, name):
+            with peer(root, name) as process:
                 found[name] = {workload: cycle(workload) for workload in STRETCHES}
-        except FileNotFoundError as why:
+                stays(process, name)
+        except ChildProcessError as why:
             found[name] = {"skipped": str(why)}
         say(name, found[name])
     return found
