@@ -433,7 +433,7 @@ static enum ephports_visit visit_index(u32 index, ephports_visitor visit, void *
 {
 	struct stop stop = { index, visit, ctx, EPHPORTS_NEXT };
 	const struct ephports_record *rec = &ephports_records[index];
-	u64 id = READ_ONCE(rec->id);
+	u64 id = smp_load_acquire(&rec->id);	/* pairs with fill_record() */
 	unsigned long flags;
 	const void *key;
 
