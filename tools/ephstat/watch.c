@@ -66,8 +66,8 @@ static bool passes(const struct ephstat *es, const struct event *event)
 	if (es->kinds && !(es->kinds >> event->kind & 1))
 		return false;
 	if (event->kind == EPHPORTS_EVENT_FAILED)
-		return (!f->proto || f->proto == event->failure.proto) &&
-		       (!f->netns || f->netns == event->failure.who.netns);
+		return (!f->netns || f->netns == event->failure.who.netns) &&
+		       filter_passes_failure(f, &event->failure);
 	return (!f->netns || f->netns == event->port.netns) && filter_passes(f, &event->port);
 }
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "filter.h"
+#include "match.h"
 #include "names.h"
 
 #include "ktap.h"
@@ -205,6 +206,36 @@ static void test_refusals(void)
 	EXPECT(parse("state", endless, NULL) == EXIT_USAGE);
 }
 
+static bool lets_pass(const char *words, const struct failure *failure)
+{
+	return !parse(words, NULL) && filter_passes_failure(&f, failure);
+}
+
+static void test_failures(void)
+{
+	struct failure none_free = {
+		.proto = IPPROTO_TCP, .family = AF_INET, .origin = EPHPORTS_ORIGIN_CONNECT,
+		.local = { .len = 4, .bytes = { 10, 0, 0, 1 } },
+		.peer = { .len = 4, .bytes = { 10, 0, 0, 9 } }, .peer_port = 443,
+		.who = { .told = TOLD(EPHPORTS_A_OWNER_PID), .pid = 7 },
+	};
+	struct failure stolen = {
+		.told = TOLD(EPHPORTS_A_FAILURE_PORT), .port = 40000, .proto = IPPROTO_TCP,
+		.family = AF_INET, .origin = EPHPORTS_ORIGIN_EXPLICIT,
+	};
+
+	EXPECT(lets_pass("", &none_free) && lets_pass("", &stolen));
+	EXPECT(lets_pass("dst 10.0.0.9:443", &none_free) && lets_pass("src 10.0.0.0/8", &none_free));
+	EXPECT(!lets_pass("dst 10.0.0.8", &none_free) && !lets_pass("src 10.0.0.2", &none_free));
+	EXPECT(!lets_pass("dport 80", &none_free) && lets_pass("dport 443", &none_free));
+	EXPECT(!lets_pass("dst 10.0.0.9", &stolen));
+	EXPECT(lets_pass("sport 40000", &stolen) && !lets_pass("sport 40000", &none_free));
+	EXPECT(lets_pass("origin connect", &none_free) && !lets_pass("origin connect", &stolen));
+	EXPECT(lets_pass("pid 7", &none_free) && !lets_pass("pid 8", &none_free));
+	EXPECT(!lets_pass("pid 7", &stolen) && !lets_pass("uid 0", &none_free));
+	EXPECT(!lets_pass("state syn-sent", &none_free));
+}
+
 static const struct ktap_test tests[] = {
 	{ "no filter wants everything", test_nothing },
 	{ "ports in every spelling", test_ports },
@@ -213,6 +244,7 @@ static const struct ktap_test tests[] = {
 	{ "every name of the contract is a word", test_every_name },
 	{ "process, user and origin", test_owners },
 	{ "what is not supported is refused by name", test_refusals },
+	{ "a refusal passes as the module would have it", test_failures },
 };
 
 KTAP_MAIN(tests)
