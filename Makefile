@@ -23,6 +23,13 @@ endif
 tools:
 	$(MAKE) -C tools/ephstat
 
+# Where modprobe finds it. Unsigned: only Debian has the key that its headers name. The kernel's build
+# leaves depmod out where there is no System.map, as in Debian's headers; a package runs it later.
+install: all
+	$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_MODULE_SIG_ALL= INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	$(if $(DESTDIR),,depmod $(KVER))
+	$(MAKE) -C tools/ephstat install
+
 # By hand, so that it needs no kernel headers. A tree built as root is cleaned by root.
 clean:
 	$(MAKE) -C tools/ephstat clean
@@ -81,6 +88,7 @@ help:
 	@echo '                     for 5.10, 6.1, 6.12 or 7.2 with that Debian release'\''s compiler,'
 	@echo '                     in build/SERIES (as root)'
 	@echo 'make tools           ephstat alone'
+	@echo 'make install         both where modprobe and the shell find them; DESTDIR=DIR for a package'
 	@echo 'make clean           remove what was built'
 	@echo
 	@echo 'As root, on Debian; these install the tools that are missing, and say which:'
@@ -99,5 +107,5 @@ help:
 	@echo 'RECORD=1             has check-all, check-debug, check-long and incidents write what came'
 	@echo '                     out into README.md, and bench into tools/bench/results'
 
-.PHONY: all module tools clean shell demo incidents check check-all check-debug check-long \
+.PHONY: all module tools install clean shell demo incidents check check-all check-debug check-long \
 	bench bench-check ready help
