@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Many ports held at once, on as many addresses of the loopback network as it takes. */
+/*
+ * Many ports held at once, on as many addresses of the loopback network as it takes; or in as many
+ * network namespaces, one in each.
+ */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -36,23 +41,48 @@ static void hold_one(int type, unsigned int i)
 		die("hold");
 }
 
-int hold(const char *kind, unsigned int n)
+static void hold_connections(bool tcp, unsigned int n)
 {
-	struct rlimit files = { 2 * n + 1024, 2 * n + 1024 };
-	int listener = -1, tcp = !strcmp(kind, "tcp");
+	int listener = tcp ? tcp_listener(INADDR_ANY, PORT, 16) : -1;
 	unsigned int i;
 
-	if (setrlimit(RLIMIT_NOFILE, &files))
-		die("RLIMIT_NOFILE");
-	if (tcp)
-		listener = tcp_listener(INADDR_ANY, PORT, 16);
 	for (i = 0; i < n; i++) {
 		hold_one(tcp ? SOCK_STREAM : SOCK_DGRAM, i);
 		if (tcp && accept(listener, NULL, NULL) < 0)
 			die("accept");
 	}
+}
+
+/* A socket keeps its namespace. */
+static void hold_namespaces(unsigned int n)
+{
+	const struct sockaddr_in any = address(INADDR_ANY, 0);
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		int fd;
+
+		if (unshare(CLONE_NEWNET))
+			die("unshare");
+		fd = socket(AF_INET, SOCK_DGRAM, 0);
+		if (fd < 0 || bind(fd, (const struct sockaddr *)&any, sizeof(any)))
+			die("bind");
+	}
+}
+
+int hold(const char *kind, unsigned int n)
+{
+	struct rlimit files = { 2 * n + 1024, 2 * n + 1024 };
+	char end;
+
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		die("RLIMIT_NOFILE");
+	if (!strcmp(kind, "netns"))
+		hold_namespaces(n);
+	else
+		hold_connections(!strcmp(kind, "tcp"), n);
 	puts("held");
 	fflush(stdout);
-	(void)!read(STDIN_FILENO, &i, 1);
+	(void)!read(STDIN_FILENO, &end, 1);
 	return 0;
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the bench measures inside of a guest: prints one line of JSON at the end.
 
-usage: measure.py traffic|peers|readings|load MODULE [ROOT]
+usage: measure.py traffic|peers|readings|scale|load MODULE [ROOT]
 
 In a guest that counts instructions as nanoseconds, times are instructions. "load" is for one
 that does not.
@@ -22,6 +22,7 @@ EPHSTAT = shutil.copy(os.path.join(HERE, "../ephstat/ephstat"), "/tmp/ephstat")
 # How many stretches of 40 ms; in TIME_WAIT, what is opened stays, and the range has an end.
 STRETCHES = {"rst": 12, "tw": 10, "udp": 8, "server": 12}
 FEW, SOME, MANY, MOST = 1000, 10_000, 100_000, 500_000
+NAMESPACES = 4000
 ROOM = 1 << 20
 
 # Those that follow ports or connections by themselves; "held.bt" does what ephports does.
@@ -191,11 +192,14 @@ def memory_per_port():
     return info["memory_bytes"] / info["capacity"]
 
 
+def allow_many_files():
+    for name in ("nr_open", "file-max"):
+        with open(f"/proc/sys/fs/{name}", "w", encoding="ascii") as file:
+            file.write(str(4 * ROOM))
+
+
 def readings(module, _root):
-    with open("/proc/sys/fs/nr_open", "w", encoding="ascii") as file:
-        file.write(str(4 * ROOM))
-    with open("/proc/sys/fs/file-max", "w", encoding="ascii") as file:
-        file.write(str(4 * ROOM))
+    allow_many_files()
     with loaded(module, f"max_ports={ROOM}", "history=1024"):
         found = {"memory per port, bytes": memory_per_port()}
     with loaded(module, f"max_ports={ROOM}"):
@@ -214,6 +218,37 @@ def readings(module, _root):
     return found
 
 
+# ---- scale ---------------------------------------------------------------------------------
+
+def beside(module, expected):
+    """What a cycle costs beside so many that are held."""
+    found = {}
+    for workload in ("rst", "udp"):
+        cycle(workload)
+        bare = [cycle(workload), cycle(workload)]
+        with loaded(module, f"max_ports={ROOM}"):
+            held_now = json.loads(run(EPHSTAT, "-j"))["held"]
+            assert expected <= held_now < expected + 100, f"{held_now} of {expected} are held"
+            cycle(workload)
+            with_it = [cycle(workload), cycle(workload)]
+        found[workload] = {"bare": statistics.mean(bare), "loaded": statistics.mean(with_it)}
+    say(found)
+    return found
+
+
+def scale(module, _root):
+    """With many CPUs that there might be: of those, the guest is started."""
+    allow_many_files()
+    found = {"possible CPUs": os.sysconf("SC_NPROCESSORS_CONF")}
+    with held("tcp", FEW):
+        found["1k sockets"] = beside(module, FEW)
+    with held("tcp", MANY), held("udp", MOST - MANY):
+        found["500k sockets"] = beside(module, MOST)
+    with held("netns", NAMESPACES):
+        found["4,000 namespaces"] = beside(module, NAMESPACES)
+    return found
+
+
 def load(module, _root):
     took = []
     for _ in range(9):
@@ -227,7 +262,7 @@ def main():
     what, module, root = (sys.argv + [""])[1:4]
     print(json.dumps({"release": os.uname().release,
                       what: {"traffic": traffic, "peers": peers, "readings": readings,
-                             "load": load}[what](module, root)}))
+                             "scale": scale, "load": load}[what](module, root)}))
 
 
 main()

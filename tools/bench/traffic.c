@@ -168,7 +168,8 @@ static int usage(FILE *out)
 
 	fputs("usage: traffic WORKLOAD N         prints ns a cycle, from N stretches of 40 ms,\n"
 	      "                                 and how many cycles there were\n"
-	      "       traffic hold KIND N       holds ports until stdin ends; KIND is tcp or udp\n"
+	      "       traffic hold KIND N       holds ports until stdin ends; KIND is tcp or udp,\n"
+	      "                                 or netns: one in each of N namespaces\n"
 	      "       traffic cost COMMAND...   prints the command's CPU time in ns and memory in KiB\n"
 	      "$SETUP, a command, is run in the namespace of the workload first.\n",
 	      out);
