@@ -68,7 +68,7 @@ static void enter_namespace(void)
 	struct ifreq ifr = { .ifr_name = "lo" };
 	int fd;
 
-	if (unshare(CLONE_NEWNET))
+	if (!getenv("HERE") && unshare(CLONE_NEWNET))
 		die("unshare");
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &ifr))
@@ -171,7 +171,8 @@ static int usage(FILE *out)
 	      "       traffic hold KIND N       holds ports until stdin ends; KIND is tcp or udp,\n"
 	      "                                 or netns: one in each of N namespaces\n"
 	      "       traffic cost COMMAND...   prints the command's CPU time in ns and memory in KiB\n"
-	      "$SETUP, a command, is run in the namespace of the workload first.\n",
+	      "A workload is run in a network namespace of its own, unless there is $HERE; $SETUP, a\n"
+	      "command, is run there first.\n",
 	      out);
 	for (i = 0; i < sizeof(workloads) / sizeof(*workloads); i++)
 		fprintf(out, "  %-8s %s\n", workloads[i]->name, workloads[i]->what);

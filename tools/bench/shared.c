@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A plugin of QEMU that counts which cache lines of the kernel's vmalloc area, where all that
+ * ephports shares between CPUs is, were written by which CPUs, and how often; at the end it writes
+ * "address writes CPUs" for each, the last as a mask. What was counted is forgotten whenever the
+ * guest comes to the code at START. What it needs of qemu-plugin.h stands here, as in count.c. For
+ * CPUs that take turns in one thread: nothing here is locked.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef uint64_t qemu_plugin_id_t;
+typedef uint32_t qemu_plugin_meminfo_t;
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+enum { PLUGIN_CB_NO_REGS };	/* what a callback does with registers */
+enum { PLUGIN_MEM_W = 2 };
+
+void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
+					   void (*cb)(qemu_plugin_id_t id,
+						      struct qemu_plugin_tb *tb));
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb,
+					  void (*cb)(unsigned int cpu, void *arg), int flags,
+					  void *arg);
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn,
+				      void (*cb)(unsigned int cpu, qemu_plugin_meminfo_t info,
+						 uint64_t address, void *arg),
+				      int flags, int rw, void *arg);
+void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, void (*cb)(qemu_plugin_id_t id, void *arg),
+				    void *arg);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
+
+#define EXPORT	__attribute__((visibility("default")))
+EXPORT extern int qemu_plugin_version;
+EXPORT int qemu_plugin_version = 1;
+EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv);
+
+/* x86-64 with nokaslr and no5lvl. */
+#define KERNEL_SPACE	0xffff800000000000ull
+#define AREA		0xffffc90000000000ull
+#define AREA_END	0xffffe90000000000ull
+
+#define LINE_BITS	6
+#define PAGE_BITS	12
+#define LINES		(1 << (PAGE_BITS - LINE_BITS))
+#define TABLE_BITS	20
+
+struct line {
+	uint64_t writes;
+	uint64_t cpus;
+};
+
+struct page {
+	uint64_t number;	/* address >> PAGE_BITS; 0: none */
+	struct line lines[LINES];
+};
+
+static struct page *pages[1 << TABLE_BITS];
+static uint64_t start;
+static FILE *out;
+
+static struct page *find_page(uint64_t number)
+{
+	size_t i = number * 0x9e3779b97f4a7c15ull >> (64 - TABLE_BITS);
+
+	for (; pages[i]; i = (i + 1) % (1 << TABLE_BITS))
+		if (pages[i]->number == number)
+			return pages[i];
+	pages[i] = calloc(1, sizeof(*pages[i]));
+	if (!pages[i])
+		abort();
+	pages[i]->number = number;
+	return pages[i];
+}
+
+static void written(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *arg)
+{
+	struct line *line;
+
+	(void)info;
+	(void)arg;
+	if (address < AREA || address >= AREA_END)
+		return;
+	line = &find_page(address >> PAGE_BITS)->lines[address >> LINE_BITS & (LINES - 1)];
+	line->writes++;
+	line->cpus |= 1ull << cpu;
+}
+
+static void forget(unsigned int cpu, void *arg)
+{
+	size_t i;
+
+	(void)cpu;
+	(void)arg;
+	for (i = 0; i < 1 << TABLE_BITS; i++)
+		if (pages[i])
+			memset(pages[i]->lines, 0, sizeof(pages[i]->lines));
+}
+
+static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+	size_t i, n = qemu_plugin_tb_n_insns(tb);
+
+	(void)id;
+	if (qemu_plugin_tb_vaddr(tb) < KERNEL_SPACE)
+		return;
+	if (qemu_plugin_tb_vaddr(tb) == start)
+		qemu_plugin_register_vcpu_tb_exec_cb(tb, forget, PLUGIN_CB_NO_REGS, NULL);
+	for (i = 0; i < n; i++)
+		qemu_plugin_register_vcpu_mem_cb(qemu_plugin_tb_get_insn(tb, i), written,
+						 PLUGIN_CB_NO_REGS, PLUGIN_MEM_W, NULL);
+}
+
+static void write_out(qemu_plugin_id_t id, void *arg)
+{
+	size_t i, k;
+
+	(void)id;
+	(void)arg;
+	for (i = 0; i < 1 << TABLE_BITS; i++) {
+		for (k = 0; pages[i] && k < LINES; k++) {
+			const struct line *line = &pages[i]->lines[k];
+
+			if (line->writes)
+				fprintf(out, "%" PRIx64 " %" PRIu64 " %" PRIx64 "\n",
+					pages[i]->number << PAGE_BITS | k << LINE_BITS,
+					line->writes, line->cpus);
+		}
+	}
+	fclose(out);
+}
+
+int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv)
+{
+	(void)info;
+	if (argc != 2 || strncmp(argv[0], "out=", 4) || strncmp(argv[1], "start=", 6)) {
+		fprintf(stderr, "shared.so: give out=FILE,start=ADDRESS\n");
+		return -1;
+	}
+	start = strtoull(argv[1] + 6, NULL, 16);
+	out = fopen(argv[0] + 4, "w");
+	if (!out)
+		return -1;
+	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+	qemu_plugin_register_atexit_cb(id, write_out, NULL);
+	return 0;
+}
