@@ -60,20 +60,25 @@ bool filter_passes(const struct filter *f, const struct port *port)
 	       owner_passes(f, port);
 }
 
-/* What asked for no port by number has port 0, as in the module. */
 bool filter_passes_failure(const struct filter *f, const struct failure *failure)
 {
 	const struct who *who = &failure->who;
-	const uint16_t port = told(failure, EPHPORTS_A_FAILURE_PORT) ? failure->port : 0;
+	const struct port port = {
+		.told = (told(who, EPHPORTS_A_OWNER_PID) ? TOLD(EPHPORTS_A_PORT_PID) : 0) |
+			(told(who, EPHPORTS_A_OWNER_UID) ? TOLD(EPHPORTS_A_PORT_UID) : 0),
+		.uid = who->uid,
+		.pid = who->pid,
+		/* What asked for none by number has port 0, as in the module. */
+		.local_port = told(failure, EPHPORTS_A_FAILURE_PORT) ? failure->port : 0,
+		.peer_port = failure->peer_port,
+		.proto = failure->proto,
+		.family = failure->family,
+		.origin = failure->origin,
+		.local = failure->local,
+		.peer = failure->peer,
+	};
 
-	return port >= f->port_low && port <= f->port_high &&
-	       (!f->proto || f->proto == failure->proto) &&
-	       (!f->family || f->family == failure->family) && !f->states &&
-	       (!f->origins || f->origins >> failure->origin & 1) &&
-	       (!f->peer_port || f->peer_port == failure->peer_port) &&
-	       prefix_holds(&f->local, &failure->local) && prefix_holds(&f->peer, &failure->peer) &&
-	       (!f->has_pid || (told(who, EPHPORTS_A_OWNER_PID) && who->pid == f->pid)) &&
-	       (!f->has_uid || (told(who, EPHPORTS_A_OWNER_UID) && who->uid == f->uid));
+	return !f->states && filter_passes(f, &port);
 }
 
 static bool prefix_contains(const struct prefix *wide, const struct prefix *narrow)

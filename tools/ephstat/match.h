@@ -10,7 +10,7 @@
 bool filter_passes(const struct filter *filter, const struct port *port);
 
 /*
- * Likewise a refusal. What its socket was doing is not logged: with a filter on states, none
+ * Likewise a refusal. What its socket was doing is not told: with a filter on states, none
  * passes.
  */
 bool filter_passes_failure(const struct filter *filter, const struct failure *failure);

@@ -7,6 +7,7 @@
 
 #include "counts.h"
 #include "ephstat.h"
+#include "match.h"
 #include "tally.h"
 #include "top.h"
 #include "util.h"
@@ -68,41 +69,14 @@ static int add_owner(const struct owner *owner, void *arg)
 	return EXIT_OK;
 }
 
-static bool has_prefix(const struct prefix *prefix, const struct address *addr)
-{
-	unsigned int i, bits = prefix->bits;
-
-	if (!prefix->addr.len)
-		return true;
-	if (prefix->addr.len != addr->len)
-		return false;
-	for (i = 0; bits > 0; i++, bits -= bits > 8 ? 8 : bits) {
-		uint8_t mask = bits >= 8 ? 0xff : 0xff << (8 - bits);
-
-		if ((prefix->addr.bytes[i] ^ addr->bytes[i]) & mask)
-			return false;
-	}
-	return true;
-}
-
-/* The module filters failures by protocol and namespace only. */
-static bool passes(const struct filter *filter, const struct failure *failure)
-{
-	return has_prefix(&filter->peer, &failure->peer) &&
-	       has_prefix(&filter->local, &failure->local) &&
-	       (!filter->peer_port || filter->peer_port == failure->peer_port) &&
-	       (!filter->has_pid || filter->pid == failure->who.pid) &&
-	       (!filter->has_uid || filter->uid == failure->who.uid) &&
-	       (!filter->origins || filter->origins >> failure->origin & 1);
-}
-
 static int add_failure(const struct failure *failure, void *arg)
 {
 	struct top *top = arg;
 
 	if (told(failure, EPHPORTS_A_FAILURE_TOTAL))
 		top->failures = failure->total;
-	else if (top->n_rows < TOP_ROWS && passes(&top->filter, failure))
+	else if (top->n_rows < TOP_ROWS &&
+		 filter_passes_failure(&top->filter, failure))
 		top->rows[top->n_rows++].failure = *failure;
 	return EXIT_OK;
 }
@@ -119,6 +93,7 @@ static int ask_rows(struct top *top)
 		return nl_owners(top->nl, &top->filter, TOP_ROWS, add_owner, top, &top->interrupted,
 				 top->err);
 	default:
+		/* The module filters failures by protocol and namespace only. */
 		filter_init(&bare);
 		bare.proto = top->filter.proto;
 		bare.netns = top->filter.netns;

@@ -229,6 +229,7 @@ static void test_failures(void)
 	EXPECT(!lets_pass("dst 10.0.0.8", &none_free) && !lets_pass("src 10.0.0.2", &none_free));
 	EXPECT(!lets_pass("dport 80", &none_free) && lets_pass("dport 443", &none_free));
 	EXPECT(!lets_pass("dst 10.0.0.9", &stolen));
+	EXPECT(lets_pass("dst ::ffff:10.0.0.0/104", &none_free));
 	EXPECT(lets_pass("sport 40000", &stolen) && !lets_pass("sport 40000", &none_free));
 	EXPECT(lets_pass("origin connect", &none_free) && !lets_pass("origin connect", &stolen));
 	EXPECT(lets_pass("pid 7", &none_free) && !lets_pass("pid 8", &none_free));
