@@ -3,41 +3,15 @@
  * A plugin of QEMU that counts which cache lines of the kernel's vmalloc area, where all that
  * ephports shares between CPUs is, were written by which CPUs, and how often; at the end it writes
  * "address writes CPUs" for each, the last as a mask. What was counted is forgotten whenever the
- * guest comes to the code at START. What it needs of qemu-plugin.h stands here, as in count.c. For
- * CPUs that take turns in one thread: nothing here is locked.
+ * guest comes to the code at start=ADDRESS. For CPUs that take turns in one thread: nothing here is
+ * locked.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef uint64_t qemu_plugin_id_t;
-typedef uint32_t qemu_plugin_meminfo_t;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-enum { PLUGIN_CB_NO_REGS };	/* what a callback does with registers */
-enum { PLUGIN_MEM_W = 2 };
-
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
-					   void (*cb)(qemu_plugin_id_t id,
-						      struct qemu_plugin_tb *tb));
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb,
-					  void (*cb)(unsigned int cpu, void *arg), int flags,
-					  void *arg);
-void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn,
-				      void (*cb)(unsigned int cpu, qemu_plugin_meminfo_t info,
-						 uint64_t address, void *arg),
-				      int flags, int rw, void *arg);
-void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, void (*cb)(qemu_plugin_id_t id, void *arg),
-				    void *arg);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
-
-#define EXPORT	__attribute__((visibility("default")))
-EXPORT extern int qemu_plugin_version;
-EXPORT int qemu_plugin_version = 1;
-EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv);
+#include "plugin.h"
 
 /* x86-64 with nokaslr and no5lvl. */
 #define KERNEL_SPACE	0xffff800000000000ull
@@ -136,13 +110,13 @@ static void write_out(qemu_plugin_id_t id, void *arg)
 
 int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv)
 {
+	int i;
+
 	(void)info;
-	if (argc != 2 || strncmp(argv[0], "out=", 4) || strncmp(argv[1], "start=", 6)) {
-		fprintf(stderr, "shared.so: give out=FILE,start=ADDRESS\n");
-		return -1;
-	}
-	start = strtoull(argv[1] + 6, NULL, 16);
-	out = fopen(argv[0] + 4, "w");
+	for (i = 0; i < argc; i++)
+		if (!strncmp(argv[i], "start=", 6))
+			start = strtoull(argv[i] + 6, NULL, 16);
+	out = open_out(argc, argv);
 	if (!out)
 		return -1;
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
