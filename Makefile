@@ -26,6 +26,7 @@ tools:
 # Where modprobe finds it. Unsigned: only Debian has the key that its headers name. The kernel's build
 # leaves depmod out where there is no System.map, as in Debian's headers; a package runs it later.
 install: all
+	$(if $(KERNEL),$(error install is for KVER= or KDIR=; KERNEL= builds in build/$(KERNEL) alone))
 	$(MAKE) -C $(KDIR) M=$(CURDIR) CONFIG_MODULE_SIG_ALL= INSTALL_MOD_PATH=$(DESTDIR) modules_install
 	$(if $(DESTDIR),,depmod $(KVER))
 	$(MAKE) -C tools/ephstat install

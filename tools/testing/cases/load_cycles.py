@@ -94,6 +94,7 @@ def slab_objects():
                 open(f"{SLAB}/{cache}/shrink", "w", encoding="ascii", buffering=1) as shrink:
             shrink.write("1\n")
             found[f"slab {cache}"] = int(objects.read().split()[0])
+    assert len(found) > 50, f"of the slab caches, only these could be counted: {sorted(found)}"
     return found
 
 
