@@ -21,36 +21,57 @@
 #include "sock.h"
 #include "table.h"
 
+/*
+ * One field of what may not be a socket any more. What copy_from_kernel_nofault() does besides
+ * is for addresses that may be a user's, which none here is.
+ */
+#define read_field(to, from, type)	__get_kernel_nofault(to, from, type, fault)
+
 /* Bucket locked. */
-static bool copy_common(const struct ephports_record *rec, struct sock_common *sc)
+static __always_inline bool is_records(const struct ephports_record *rec)
 {
-	return !copy_from_kernel_nofault(sc, rec->key, sizeof(*sc)) &&
-	       sc->skc_num == rec->port &&
-	       (u64)atomic64_read(&sc->skc_cookie) == rec->cookie;
+	const struct sock_common *sc = rec->key;
+	u64 cookie;
+	u16 port;
+
+	read_field(&port, &sc->skc_num, u16);
+	read_field(&cookie, &sc->skc_cookie, u64);
+	return port == rec->port && cookie == rec->cookie;
+fault:
+	return false;
 }
 
-static u8 tcp_state(u8 state)
+/* The family's word, which holds the state and this flag, too. */
+static __always_inline u32 v6only_flag(void)
 {
-	switch (state) {
-	case TCP_ESTABLISHED:	return EPHPORTS_STATE_ESTABLISHED;
-	case TCP_SYN_SENT:	return EPHPORTS_STATE_SYN_SENT;
-	case TCP_SYN_RECV:	return EPHPORTS_STATE_SYN_RECV;
-	case TCP_FIN_WAIT1:	return EPHPORTS_STATE_FIN_WAIT_1;
-	case TCP_FIN_WAIT2:	return EPHPORTS_STATE_FIN_WAIT_2;
-	case TCP_TIME_WAIT:	return EPHPORTS_STATE_TIME_WAIT;
-	case TCP_CLOSE:		return EPHPORTS_STATE_BOUND;
-	case TCP_CLOSE_WAIT:	return EPHPORTS_STATE_CLOSE_WAIT;
-	case TCP_LAST_ACK:	return EPHPORTS_STATE_LAST_ACK;
-	case TCP_LISTEN:	return EPHPORTS_STATE_LISTEN;
-	case TCP_CLOSING:	return EPHPORTS_STATE_CLOSING;
-	}
-	return EPHPORTS_STATE_UNKNOWN;
+	const struct sock_common sc = { .skc_ipv6only = 1 };
+
+	static_assert(offsetof(struct sock_common, skc_state) ==
+		      offsetof(struct sock_common, skc_family) + sizeof(u16));
+	static_assert(offsetof(struct sock_common, skc_bound_dev_if) ==
+		      offsetof(struct sock_common, skc_family) + sizeof(u32));
+	return *(const u32 *)&sc.skc_family;
 }
+
+static const u8 tcp_states[] = {
+	[TCP_ESTABLISHED]	= EPHPORTS_STATE_ESTABLISHED,
+	[TCP_SYN_SENT]		= EPHPORTS_STATE_SYN_SENT,
+	[TCP_SYN_RECV]		= EPHPORTS_STATE_SYN_RECV,
+	[TCP_FIN_WAIT1]		= EPHPORTS_STATE_FIN_WAIT_1,
+	[TCP_FIN_WAIT2]		= EPHPORTS_STATE_FIN_WAIT_2,
+	[TCP_TIME_WAIT]		= EPHPORTS_STATE_TIME_WAIT,
+	[TCP_CLOSE]		= EPHPORTS_STATE_BOUND,
+	[TCP_CLOSE_WAIT]	= EPHPORTS_STATE_CLOSE_WAIT,
+	[TCP_LAST_ACK]		= EPHPORTS_STATE_LAST_ACK,
+	[TCP_LISTEN]		= EPHPORTS_STATE_LISTEN,
+	[TCP_CLOSING]		= EPHPORTS_STATE_CLOSING,
+};
 
 static u8 sock_state(const struct ephports_record *rec, u8 state)
 {
 	if (rec->proto == IPPROTO_TCP)
-		return tcp_state(state);
+		return state < ARRAY_SIZE(tcp_states) ? tcp_states[state] :
+							EPHPORTS_STATE_UNKNOWN;
 	return state == TCP_ESTABLISHED ? EPHPORTS_STATE_ESTABLISHED :
 					  EPHPORTS_STATE_UNCONNECTED;
 }
@@ -61,22 +82,40 @@ static bool has_peer(u8 state)
 	       state != EPHPORTS_STATE_UNCONNECTED;
 }
 
-static void fill_addresses(struct ephports_sock *sock, const struct sock_common *sc, bool peer)
+/*
+ * All of @sock. Of a socket that is about to go, the last peer counts, also if it is not connected
+ * any more. Returns false with nothing of worth in @sock if reading faults.
+ */
+static __always_inline bool fill_sock(struct ephports_sock *sock, const struct ephports_record *rec,
+				      const struct sock_common *sc, bool goes)
 {
-	sock->family = sc->skc_family;
-	sock->ifindex = sc->skc_bound_dev_if;
-	sock->v6only = sc->skc_ipv6only;
-	if (sc->skc_family == AF_INET6) {
-		sock->local = sc->skc_v6_rcv_saddr;
-		if (peer)
-			sock->peer = sc->skc_v6_daddr;
+	u32 word;
+	u16 port;
+
+	read_field(&word, &sc->skc_family, u32);
+	read_field(&sock->ifindex, &sc->skc_bound_dev_if, u32);
+	read_field(&port, &sc->skc_dport, u16);
+	sock->family = (u16)word;
+	sock->v6only = word & v6only_flag();
+	sock->state = sock_state(rec, word >> 16);
+	sock->peer_port = goes || has_peer(sock->state) ? be16_to_cpu((__force __be16)port) : 0;
+	sock->local = (struct in6_addr){};
+	sock->peer = (struct in6_addr){};
+	if (sock->family == AF_INET6) {
+		read_field(&sock->local.s6_addr32[0], &sc->skc_v6_rcv_saddr.s6_addr32[0], u64);
+		read_field(&sock->local.s6_addr32[2], &sc->skc_v6_rcv_saddr.s6_addr32[2], u64);
+		if (!sock->peer_port)
+			return true;
+		read_field(&sock->peer.s6_addr32[0], &sc->skc_v6_daddr.s6_addr32[0], u64);
+		read_field(&sock->peer.s6_addr32[2], &sc->skc_v6_daddr.s6_addr32[2], u64);
 	} else {
-		sock->local.s6_addr32[0] = sc->skc_rcv_saddr;
-		if (peer)
-			sock->peer.s6_addr32[0] = sc->skc_daddr;
+		read_field(&sock->local.s6_addr32[0], &sc->skc_rcv_saddr, u32);
+		if (sock->peer_port)
+			read_field(&sock->peer.s6_addr32[0], &sc->skc_daddr, u32);
 	}
-	if (peer)
-		sock->peer_port = ntohs(sc->skc_dport);
+	return true;
+fault:
+	return false;
 }
 
 /**
@@ -89,20 +128,14 @@ static void fill_addresses(struct ephports_sock *sock, const struct sock_common 
  */
 void ephports_sock_read(const struct ephports_record *rec, struct ephports_sock *sock)
 {
-	struct sock_common sc;
-
-	/* Not memset(), as in ephports_sock_describe(). */
-	*sock = (struct ephports_sock){};
-	if (!copy_common(rec, &sc))
-		return;
-	sock->state = sock_state(rec, sc.skc_state);
-	fill_addresses(sock, &sc, has_peer(sock->state));
+	if (unlikely(!is_records(rec) || !fill_sock(sock, rec, rec->key, false)))
+		*sock = (struct ephports_sock){};
 }
 
 /**
  * ephports_sock_last() - addresses and state of a socket that is about to give back its port
  * @rec: its record
- * @sc: the socket; its last peer counts, also if it is not connected any more
+ * @sc: the socket
  * @sock: filled
  *
  * Context: any; the socket cannot go before this returns.
@@ -110,8 +143,7 @@ void ephports_sock_read(const struct ephports_record *rec, struct ephports_sock 
 void ephports_sock_last(const struct ephports_record *rec, const struct sock_common *sc,
 			struct ephports_sock *sock)
 {
-	*sock = (struct ephports_sock){ .state = sock_state(rec, sc->skc_state) };
-	fill_addresses(sock, sc, sc->skc_dport);
+	fill_sock(sock, rec, sc, true);
 }
 
 /**
@@ -127,18 +159,24 @@ void ephports_sock_last(const struct ephports_record *rec, const struct sock_com
 bool ephports_sock_holds(const struct ephports_record *rec)
 {
 	const struct inet_timewait_sock *tw = rec->key;
-	struct inet_bind_bucket *tb;
-	struct sock_common sc;
+	const struct inet_bind_bucket *tb;
+	unsigned long bucket;
 	unsigned short port;
+	u8 state;
 
-	if (!copy_common(rec, &sc))
+	if (!is_records(rec))
 		return false;
 	if (!(rec->flags & EPHPORTS_F_TIMEWAIT))
 		return true;
-	return sc.skc_state == TCP_TIME_WAIT &&
-	       !copy_from_kernel_nofault(&tb, &tw->tw_tb, sizeof(tb)) && tb &&
-	       !copy_from_kernel_nofault(&port, &tb->port, sizeof(port)) &&
-	       port == rec->port;
+	read_field(&state, &tw->tw_state, u8);
+	read_field(&bucket, &tw->tw_tb, unsigned long);
+	if (state != TCP_TIME_WAIT || !bucket)
+		return false;
+	tb = (const struct inet_bind_bucket *)bucket;
+	read_field(&port, &tb->port, unsigned short);
+	return port == rec->port;
+fault:
+	return false;
 }
 
 /* The number that no other socket ever had; @sk is given one if it has none yet. */
