@@ -168,10 +168,9 @@ static u8 level_of(u64 used, u64 capacity, u8 was)
 /* NULL if there is no room. */
 static struct alerted *remember(struct ephports_groups *fresh, const struct ephports_dest_key *key)
 {
-	if (fresh->n == fresh->room &&
-	    (fresh->n >= MOST_ALERTED || ephports_groups_grow(fresh, fresh->n)))
+	if (ephports_groups_grow(fresh))
 		return NULL;
-	return ephports_groups_find(fresh, key);
+	return ephports_groups_find(fresh, key, sizeof(*key));
 }
 
 /*
@@ -181,7 +180,7 @@ static struct alerted *remember(struct ephports_groups *fresh, const struct ephp
 static void judge(struct ephports_groups *fresh, const struct ephports_dest_key *key, u32 used,
 		  u32 capacity)
 {
-	struct alerted *old = ephports_groups_look(&known, key), *new;
+	struct alerted *old = ephports_groups_look(&known, key, sizeof(*key)), *new;
 	u8 was = old ? old->level : EPHPORTS_LEVEL_OK;
 	u8 level = level_of(used, capacity, was);
 
@@ -263,7 +262,7 @@ static void look(void)
 	struct ephports_groups fresh;
 
 	if (ephports_groups_open(&fresh, sizeof(struct ephports_dest_key), sizeof(struct alerted),
-				 FIRST_ROOM))
+				 FIRST_ROOM, MOST_ALERTED))
 		return;
 	if (!ephports_tally_open(&tally, NULL)) {
 		judge_dests(&tally, &fresh);
@@ -375,7 +374,7 @@ int ephports_alert_init(void)
 		return -EINVAL;
 	}
 	if (ephports_groups_open(&known, sizeof(struct ephports_dest_key),
-				 sizeof(struct alerted), FIRST_ROOM)) {
+				 sizeof(struct alerted), FIRST_ROOM, MOST_ALERTED)) {
 		ephports_groups_close(&known);
 		return -ENOMEM;
 	}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Things that are added up by a key: a hash table that grows, for one question. */
-#include <linux/jhash.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -8,55 +7,18 @@
 
 #include "groups.h"
 
-static u32 seed __read_mostly;	/* so that nobody can choose what collides */
-
-static u32 *index_slot(const struct ephports_groups *groups, const void *key)
+void ephports_groups_close(struct ephports_groups *groups)
 {
-	u32 mask = (1u << groups->bits) - 1;
-	u32 i = jhash2(key, groups->key / sizeof(u32), seed) & mask;
-
-	while (groups->index[i] &&
-	       memcmp(ephports_groups_item(groups, groups->index[i] - 1), key, groups->key))
-		i = (i + 1) & mask;
-	return &groups->index[i];
+	kvfree(groups->items);
+	kvfree(groups->index);
 }
 
-/**
- * ephports_groups_open() - an empty table
- * @groups: filled; for ephports_groups_close() in any case
- * @key: bytes of an item's key, a multiple of 4
- * @size: bytes of an item
- * @room: items to make room for
- *
- * Context: process context, sleeps; the memory is charged to the running process.
- *
- * Return: 0 or -ENOMEM.
- */
-int ephports_groups_open(struct ephports_groups *groups, u32 key, u32 size, u32 room)
-{
-	if (!READ_ONCE(seed))
-		cmpxchg(&seed, 0, get_random_u32() | 1);
-	memset(groups, 0, sizeof(*groups));
-	groups->key = key;
-	groups->size = size;
-	return ephports_groups_grow(groups, room);
-}
-
-/**
- * ephports_groups_grow() - make room
- * @groups: the table, which stays as it is if this fails
- * @more: items to make room for, beyond those in use
- *
- * Return: 0 or -ENOMEM.
- */
-int ephports_groups_grow(struct ephports_groups *groups, u32 more)
+static int set_room(struct ephports_groups *groups, u32 room)
 {
 	struct ephports_groups old = *groups;
 	u32 i;
 
-	if (old.n + more <= old.room)
-		return 0;
-	groups->room = old.n + more;
+	groups->room = room;
 	/* Twice as many places in the index as there is room for items. */
 	groups->bits = order_base_2(groups->room) + 1;
 	groups->items = kvcalloc(groups->room, groups->size, GFP_KERNEL_ACCOUNT);
@@ -69,51 +31,45 @@ int ephports_groups_grow(struct ephports_groups *groups, u32 more)
 	if (old.n)
 		memcpy(groups->items, old.items, (size_t)old.n * old.size);
 	for (i = 0; i < groups->n; i++)
-		*index_slot(groups, ephports_groups_item(groups, i)) = i + 1;
+		*ephports_groups_slot(groups, ephports_groups_item(groups, i), groups->key) = i + 1;
 	ephports_groups_close(&old);
 	return 0;
 }
 
-void ephports_groups_close(struct ephports_groups *groups)
+/**
+ * ephports_groups_open() - an empty table
+ * @groups: filled; for ephports_groups_close() in any case
+ * @key: bytes of an item's key, a multiple of 8, at most EPHPORTS_GROUPS_KEY
+ * @size: bytes of an item
+ * @room: items to make room for at first, from 1
+ * @most: items that there may be
+ *
+ * Context: process context, sleeps; the memory is charged to the running process.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ephports_groups_open(struct ephports_groups *groups, u32 key, u32 size, u32 room, u32 most)
 {
-	kvfree(groups->items);
-	kvfree(groups->index);
+	memset(groups, 0, sizeof(*groups));
+	get_random_bytes(groups->secret, sizeof(groups->secret));
+	groups->key = key;
+	groups->size = size;
+	groups->most = most;
+	return set_room(groups, room);
 }
 
 /**
- * ephports_groups_look() - the item of a key
- * @groups: the table
- * @key: whose
+ * ephports_groups_grow() - make room for more, if there is none and may be
+ * @groups: the table, which stays as it is if this fails
  *
- * Return: the item, or NULL if there is none.
+ * Context: as above.
+ *
+ * Return: 0 or -ENOMEM.
  */
-void *ephports_groups_look(const struct ephports_groups *groups, const void *key)
+int ephports_groups_grow(struct ephports_groups *groups)
 {
-	u32 *slot = index_slot(groups, key);
-
-	return *slot ? ephports_groups_item(groups, *slot - 1) : NULL;
-}
-
-/**
- * ephports_groups_find() - the item of a key
- * @groups: the table
- * @key: whose; a new item has this key and is zero otherwise
- *
- * Context: any.
- *
- * Return: the item, or NULL if there is none and no room.
- */
-void *ephports_groups_find(struct ephports_groups *groups, const void *key)
-{
-	u32 *slot = index_slot(groups, key);
-
-	if (!*slot) {
-		if (groups->n == groups->room)
-			return NULL;
-		memcpy(ephports_groups_item(groups, groups->n), key, groups->key);
-		*slot = ++groups->n;
-	}
-	return ephports_groups_item(groups, *slot - 1);
+	return ephports_groups_may_grow(groups) ?
+	       set_room(groups, min(2 * groups->room, groups->most)) : 0;
 }
 
 /* The heap's root is the lowest of those that are in. */

@@ -28,11 +28,6 @@
 
 #define MOST_ROOMS	256	/* namespaces beyond have none: 12 MiB are enough */
 
-bool ephports_room_has(const struct ephports_room *room, u16 port)
-{
-	return port >= room->low && port <= room->high;
-}
-
 /**
  * ephports_room_size() - ports of the range
  * @room: of the namespace
@@ -77,29 +72,6 @@ u32 ephports_room_open_udp(const struct ephports_room *room, u8 family)
 	       count_ports(room, family == AF_INET6 ? room->udp6 : room->udp4);
 }
 
-/**
- * ephports_room_note() - a socket that has a port
- * @room: of its namespace
- * @rec: its record
- * @sock: the socket
- *
- * Context: any.
- */
-void ephports_room_note(struct ephports_room *room, const struct ephports_record *rec,
-			const struct ephports_sock *sock)
-{
-	if (!ephports_room_has(room, rec->port) || test_bit(rec->port, room->reserved))
-		return;
-	if (rec->proto == IPPROTO_TCP) {
-		__set_bit(rec->port, room->tcp);
-		return;
-	}
-	/* One that is bound to an interface is in the way of all the same. */
-	__set_bit(rec->port, room->udp6);
-	if (!sock->v6only)
-		__set_bit(rec->port, room->udp4);
-}
-
 static bool on_loopback(const struct ephports_sock *sock)
 {
 	if (sock->ifindex == LOOPBACK_IFINDEX)
@@ -112,21 +84,20 @@ static bool on_loopback(const struct ephports_sock *sock)
 }
 
 /**
- * ephports_room_obstacle() - what a connection is to a connect() that has its tuple
+ * ephports_room_timewait() - what a timewait socket is to a connect() that has its tuple
  * @room: of its namespace
  * @rec: its record
- * @sock: its socket, of TCP
+ * @sock: itself, of TCP
  *
  * Context: the record's bucket locked. Does not fault.
  */
-enum ephports_obstacle ephports_room_obstacle(const struct ephports_room *room,
+enum ephports_obstacle ephports_room_timewait(const struct ephports_room *room,
 					      const struct ephports_record *rec,
 					      const struct ephports_sock *sock)
 {
 	struct tcp_timewait_sock tw;
 
-	if (!(rec->flags & EPHPORTS_F_TIMEWAIT) ||
-	    copy_from_kernel_nofault(&tw, rec->key, sizeof(tw)) || !tw.tw_ts_recent_stamp ||
+	if (copy_from_kernel_nofault(&tw, rec->key, sizeof(tw)) || !tw.tw_ts_recent_stamp ||
 	    tw.tw_sk.tw_substate == TCP_FIN_WAIT2 ||
 	    !ephports_tw_old_enough(&tw, room->reuse_delay))
 		return EPHPORTS_IN_THE_WAY;

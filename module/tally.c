@@ -20,7 +20,7 @@
 #include "tally.h"
 
 #define WINDOW		(10 * NSEC_PER_SEC)
-#define FIRST_ROOM	512u
+#define FIRST_ROOM	32u
 #define MOST_GROUPS	(1u << 16)
 #define ROOM_FOR_PAST	1024u	/* groups that hold nothing any more */
 
@@ -34,79 +34,99 @@ static void unmap(struct in6_addr *addr)
 	addr->s6_addr32[0] = v4;
 }
 
-static void make_dest_key(struct ephports_dest_key *key, const struct ephports_record *rec,
-			  const struct ephports_sock *sock)
+/* A link-local peer is another on each link; a v4-mapped address is one of v4. */
+static noinline void amend_v6_key(struct ephports_dest_key *key, const struct ephports_sock *sock)
 {
-	memset(key, 0, sizeof(*key));
-	key->local = sock->local;
-	key->peer = sock->peer;
-	key->nsid = rec->nsid;
-	key->netns = rec->netns;
-	key->peer_port = sock->peer_port;
-	key->family = sock->family;
-	key->proto = rec->proto;
-	if (sock->family == AF_INET6 && sock->peer_port &&
-	    (ipv6_addr_type(&sock->peer) & IPV6_ADDR_LINKLOCAL))
+	if (sock->peer_port && (ipv6_addr_type(&sock->peer) & IPV6_ADDR_LINKLOCAL))
 		key->ifindex = sock->ifindex;
-	if (sock->family == AF_INET6 &&
-	    ipv6_addr_v4mapped(sock->peer_port ? &sock->peer : &sock->local)) {
-		key->family = AF_INET;
-		unmap(&key->local);
-		unmap(&key->peer);
-	}
+	if (!ipv6_addr_v4mapped(sock->peer_port ? &sock->peer : &sock->local))
+		return;
+	key->family = AF_INET;
+	unmap(&key->local);
+	unmap(&key->peer);
+}
+
+static __always_inline void make_dest_key(struct ephports_dest_key *key,
+					  const struct ephports_record *rec,
+					  const struct ephports_sock *sock)
+{
+	*key = (struct ephports_dest_key){
+		.local		= sock->local,
+		.peer		= sock->peer,
+		.nsid		= rec->nsid,
+		.netns		= rec->netns,
+		.peer_port	= sock->peer_port,
+		.family		= sock->family,
+		.proto		= rec->proto,
+	};
+	if (sock->family == AF_INET6)
+		amend_v6_key(key, sock);
+}
+
+static noinline bool is_hidden(const struct ephports_view *view, const struct ephports_record *rec)
+{
+	struct ephports_told told;
+
+	ephports_view_tell(view, rec, &told);
+	return told.reason == EPHPORTS_REASON_HIDDEN;
+}
+
+static bool sees_owners(const struct ephports_view *view)
+{
+	return view->admin && view->pids == &init_pid_ns;
 }
 
 /*
  * What is hidden from a reader is not even told apart. One who sees everything is not asked
  * about for each record.
  */
-static bool hides(const struct ephports_view *view, const struct ephports_record *rec)
+static __always_inline bool hides(const struct ephports_view *view, const struct ephports_record *rec)
 {
-	struct ephports_told told;
-
-	if (rec->reason || (view->admin && view->pids == &init_pid_ns))
-		return false;
-	ephports_view_tell(view, rec, &told);
-	return told.reason == EPHPORTS_REASON_HIDDEN;
+	return !rec->reason && !sees_owners(view) && is_hidden(view, rec);
 }
 
-static void make_owner_key(struct ephports_owner_key *key, const struct ephports_view *view,
-			   const struct ephports_record *rec)
+static __always_inline void make_owner_key(struct ephports_owner_key *key,
+					   const struct ephports_view *view,
+					   const struct ephports_record *rec)
 {
-	memset(key, 0, sizeof(*key));
-	key->nsid = rec->nsid;
-	if (hides(view, rec)) {
-		key->uid = rec->owner.uid;
-		key->reason = EPHPORTS_REASON_HIDDEN;
+	if (unlikely(hides(view, rec))) {
+		*key = (struct ephports_owner_key){
+			.nsid	= rec->nsid,
+			.uid	= rec->owner.uid,
+			.reason	= EPHPORTS_REASON_HIDDEN,
+		};
 		return;
 	}
-	key->cgroup = rec->owner.cgroup;
+	*key = (struct ephports_owner_key){
+		.nsid	= rec->nsid,
+		.cgroup	= rec->owner.cgroup,
+		.pid	= rec->owner.pid,
+		.uid	= rec->owner.uid,
+		.reason	= rec->reason,
+		.no_uid	= !!(rec->flags & EPHPORTS_F_NO_UID),
+	};
 	memcpy(key->comm, rec->owner.comm, sizeof(key->comm));
-	key->pid = rec->owner.pid;
-	key->uid = rec->owner.uid;
-	key->reason = rec->reason;
-	key->no_uid = !!(rec->flags & EPHPORTS_F_NO_UID);
 }
 
-static struct ephports_dest *find_dest(struct ephports_tally *tally,
-				       const struct ephports_record *rec,
-				       const struct ephports_sock *sock)
+static __always_inline struct ephports_dest *find_dest(struct ephports_tally *tally,
+						       const struct ephports_record *rec,
+						       const struct ephports_sock *sock)
 {
 	struct ephports_dest_key key;
 
 	make_dest_key(&key, rec, sock);
-	return ephports_groups_find(&tally->dests, &key);
+	return ephports_groups_find(&tally->dests, &key, sizeof(key));
 }
 
-static struct ephports_holder *find_owner(struct ephports_tally *tally,
-					  const struct ephports_record *rec)
+static __always_inline struct ephports_holder *find_owner(struct ephports_tally *tally,
+							  const struct ephports_record *rec)
 {
 	struct ephports_holder *holder;
 	struct ephports_owner_key key;
 
 	make_owner_key(&key, &tally->view, rec);
-	holder = ephports_groups_find(&tally->owners, &key);
-	if (holder && !holder->rec.nsid)
+	holder = ephports_groups_find(&tally->owners, &key, sizeof(key));
+	if (unlikely(holder && !holder->rec.nsid))
 		holder->rec = *rec;
 	return holder;
 }
@@ -119,8 +139,9 @@ static bool born_within(const struct ephports_tally *tally, const struct ephport
 	       rec->born >= tally->since;
 }
 
-static void add_held(const struct ephports_tally *tally, struct ephports_sum *sum,
-		     const struct ephports_record *rec, const struct ephports_sock *sock)
+static __always_inline void add_held(const struct ephports_tally *tally, struct ephports_sum *sum,
+				     const struct ephports_record *rec,
+				     const struct ephports_sock *sock)
 {
 	sum->used++;
 	sum->states[sock->state]++;
@@ -132,8 +153,10 @@ static void add_held(const struct ephports_tally *tally, struct ephports_sum *su
 }
 
 /* A TCP socket that is in the table of connections is in the way of its like. */
-static void add_obstacle(struct ephports_dest *dest, const struct ephports_room *room,
-			 const struct ephports_record *rec, const struct ephports_sock *sock)
+static __always_inline void add_obstacle(struct ephports_dest *dest,
+					 const struct ephports_room *room,
+					 const struct ephports_record *rec,
+					 const struct ephports_sock *sock)
 {
 	enum ephports_obstacle obstacle;
 
@@ -149,83 +172,178 @@ static void add_obstacle(struct ephports_dest *dest, const struct ephports_room 
 	dest->blocked += obstacle != EPHPORTS_GIVES_WAY;
 }
 
-static void add_owner(struct ephports_dest *dest, u32 owner)
-{
-	u32 i;
+#define RECENT_BITS	6
 
-	for (i = 0; i < dest->nr_owners; i++) {
-		if (dest->owners[i].owner == owner) {
-			dest->owners[i].used++;
-			return;
-		}
-	}
-	if (i < EPHPORTS_DEST_OWNERS) {
-		dest->owners[i].owner = owner;
-		dest->owners[i].used = 1;
-		dest->nr_owners++;
-	}
-}
-
-static void add_record(struct ephports_tally *tally, const struct ephports_room *room,
-		       const struct ephports_record *rec, const struct ephports_sock *sock)
-{
-	struct ephports_dest *dest = find_dest(tally, rec, sock);
-	struct ephports_holder *holder = find_owner(tally, rec);
-
-	add_held(tally, dest ? &dest->sum : &tally->rest_dests, rec, sock);
-	add_held(tally, holder ? &holder->sum : &tally->rest_owners, rec, sock);
-	if (!dest)
-		return;
-	if (room && rec->proto == IPPROTO_TCP)
-		add_obstacle(dest, room, rec, sock);
-	if (holder)
-		add_owner(dest, ((void *)holder - tally->owners.items) / tally->owners.size);
-}
-
-static bool may_grow(const struct ephports_groups *groups)
-{
-	return groups->n == groups->room && groups->room < MOST_GROUPS;
-}
-
+/**
+ * struct counting - the adding up of what is held
+ * @tally: for which answer
+ * @room: where the record before was, which is mostly where the next is
+ * @sock: of the record at hand
+ * @all: all are wanted that may be seen
+ * @told: the reader is told every owner
+ * @stale: a release was missed
+ * @recent: by a hash of little, numbers of destinations that were met, + 1
+ */
 struct counting {
 	struct ephports_tally *tally;
+	struct ephports_room *room;
+	struct ephports_sock sock;
+	bool all;
+	bool told;
 	bool stale;
+	u32 recent[1 << RECENT_BITS];
 };
+
+static __always_inline struct ephports_room *find_room(struct counting *counting, u64 nsid)
+{
+	if (unlikely(!counting->room || counting->room->nsid != nsid))
+		counting->room = ephports_rooms_find(&counting->tally->rooms, nsid);
+	return counting->room;
+}
+
+static __always_inline bool is_dest(const struct ephports_dest_key *key,
+				    const struct ephports_record *rec,
+				    const struct ephports_sock *sock)
+{
+	return !memcmp(&key->local, &sock->local, sizeof(key->local)) &&
+	       !memcmp(&key->peer, &sock->peer, sizeof(key->peer)) && key->nsid == rec->nsid &&
+	       key->peer_port == sock->peer_port && key->family == sock->family &&
+	       key->proto == rec->proto && !key->ifindex && !sock->ifindex;
+}
+
+/* Most sockets go where others go: to make a key and to hash it is a third of all the work. */
+static __always_inline struct ephports_dest *held_dest(struct counting *counting,
+						       const struct ephports_record *rec)
+{
+	const struct ephports_sock *sock = &counting->sock;
+	struct ephports_groups *dests = &counting->tally->dests;
+	__be32 addrs = sock->local.s6_addr32[0] ^ sock->peer.s6_addr32[0] ^
+		       sock->peer.s6_addr32[3];
+	u32 *recent = &counting->recent[hash_32((__force u32)addrs ^ sock->peer_port,
+						RECENT_BITS)];
+	struct ephports_dest *dest;
+
+	if (likely(*recent)) {
+		dest = ephports_groups_item(dests, *recent - 1);
+		if (likely(is_dest(&dest->key, rec, sock)))
+			return dest;
+	}
+	dest = find_dest(counting->tally, rec, sock);
+	if (dest)
+		*recent = dest - (struct ephports_dest *)dests->items + 1;
+	return dest;
+}
+
+static __always_inline bool is_owner(const struct ephports_record *a,
+				     const struct ephports_record *b)
+{
+	return a->owner.cgroup == b->owner.cgroup &&
+	       !memcmp(a->owner.comm, b->owner.comm, sizeof(a->owner.comm)) &&
+	       a->owner.uid == b->owner.uid && a->owner.pid == b->owner.pid &&
+	       a->reason == b->reason && !((a->flags ^ b->flags) & EPHPORTS_F_NO_UID);
+}
+
+static noinline struct ephports_holder *find_dest_owner(struct ephports_tally *tally,
+							struct ephports_dest *dest,
+							const struct ephports_record *rec)
+{
+	struct ephports_holder *holder = find_owner(tally, rec);
+	u32 i, owner;
+
+	if (!holder || !dest)
+		return holder;
+	owner = holder - (struct ephports_holder *)tally->owners.items;
+	for (i = 0; i < dest->nr_owners && dest->owners[i].owner != owner; i++)
+		;
+	if (i == EPHPORTS_DEST_OWNERS)
+		return holder;
+	if (i == dest->nr_owners)
+		dest->owners[dest->nr_owners++].owner = owner;
+	dest->owners[i].used++;
+	return holder;
+}
+
+/* Likewise, most that go there are of those who went there before. */
+static __always_inline struct ephports_holder *held_owner(const struct counting *counting,
+							  struct ephports_dest *dest,
+							  const struct ephports_record *rec)
+{
+	struct ephports_holder *owners = counting->tally->owners.items;
+	u32 i;
+
+	for (i = 0; counting->told && dest && i < dest->nr_owners; i++) {
+		struct ephports_holder *holder = &owners[dest->owners[i].owner];
+
+		if (is_owner(&holder->rec, rec)) {
+			dest->owners[i].used++;
+			return holder;
+		}
+	}
+	return find_dest_owner(counting->tally, dest, rec);
+}
+
+static __always_inline void add_record(struct counting *counting, const struct ephports_room *room,
+				       const struct ephports_record *rec)
+{
+	const struct ephports_sock *sock = &counting->sock;
+	struct ephports_tally *tally = counting->tally;
+	struct ephports_dest *dest = held_dest(counting, rec);
+	struct ephports_holder *holder = held_owner(counting, dest, rec);
+
+	add_held(tally, likely(dest) ? &dest->sum : &tally->rest_dests, rec, sock);
+	add_held(tally, likely(holder) ? &holder->sum : &tally->rest_owners, rec, sock);
+	if (dest && room && rec->proto == IPPROTO_TCP)
+		add_obstacle(dest, room, rec, sock);
+}
+
+/* Whether to stop, in order to make room for what comes next. */
+static __always_inline enum ephports_visit next_or_grow(const struct ephports_tally *tally)
+{
+	return ephports_groups_may_grow(&tally->dests) || ephports_groups_may_grow(&tally->owners) ?
+	       EPHPORTS_STOP : EPHPORTS_NEXT;
+}
+
+static int grow(struct ephports_tally *tally)
+{
+	return ephports_groups_grow(&tally->dests) ?: ephports_groups_grow(&tally->owners);
+}
 
 static enum ephports_visit count_record(struct ephports_record *rec, void *ctx)
 {
 	struct counting *counting = ctx;
 	struct ephports_tally *tally = counting->tally;
+	struct ephports_sock *sock = &counting->sock;
 	struct ephports_room *room;
-	struct ephports_sock sock;
 
 	if (tally->view.nsid && tally->view.nsid != rec->nsid)
 		return EPHPORTS_NEXT;
-	if (unlikely(!ephports_view_read(rec, &sock, &counting->stale)))
+	if (unlikely(!ephports_view_read(rec, sock, &counting->stale)))
 		return EPHPORTS_NEXT;
-	room = ephports_rooms_find(&tally->rooms, rec->nsid);
+	room = find_room(counting, rec->nsid);
 	if (room)
-		ephports_room_note(room, rec, &sock);
-	if ((rec->flags & EPHPORTS_F_HANDED) || (room && !ephports_room_has(room, rec->port)) ||
-	    !ephports_view_passes(&tally->view, &tally->filter, rec, &sock))
+		ephports_room_note(room, rec, sock);
+	if (!counting->all && !ephports_view_passes(&tally->view, &tally->filter, rec, sock))
 		return EPHPORTS_NEXT;
-	add_record(tally, room, rec, &sock);
-	return may_grow(&tally->dests) || may_grow(&tally->owners) ? EPHPORTS_STOP : EPHPORTS_NEXT;
-}
-
-static int grow(struct ephports_groups *groups)
-{
-	return may_grow(groups) ? ephports_groups_grow(groups, groups->n) : 0;
+	if (room)
+		ephports_room_count(room, rec, sock);
+	if ((rec->flags & EPHPORTS_F_HANDED) || (room && !ephports_room_has(room, rec->port)))
+		return EPHPORTS_NEXT;
+	add_record(counting, room, rec);
+	return next_or_grow(tally);
 }
 
 static int count_records(struct ephports_tally *tally)
 {
-	struct counting counting = { .tally = tally };
+	struct counting counting = {
+		.tally	= tally,
+		.all	= ephports_view_wants_all(&tally->filter),
+		.told	= sees_owners(&tally->view),
+	};
 	struct ephports_cursor cursor = {};
 	int err = 0;
 
 	while (!err && ephports_table_walk(&cursor, count_record, &counting))
-		err = grow(&tally->dests) ?: grow(&tally->owners);
+		err = grow(tally);
 	if (counting.stale)
 		ephports_health_note();
 	return err;
@@ -261,7 +379,7 @@ static enum ephports_visit count_past(const struct ephports_past *past, void *ct
 	holder = find_owner(tally, &past->rec);
 	add_past(tally, dest ? &dest->sum : &tally->rest_dests, past);
 	add_past(tally, holder ? &holder->sum : &tally->rest_owners, past);
-	return EPHPORTS_NEXT;
+	return next_or_grow(tally);
 }
 
 static void count_failure(struct ephports_tally *tally, const struct ephports_failure *failure)
@@ -281,17 +399,22 @@ static void count_failure(struct ephports_tally *tally, const struct ephports_fa
 
 static int count_failures(struct ephports_tally *tally)
 {
-	struct ephports_failure *failures = kvcalloc(EPHPORTS_FAILURES, sizeof(*failures),
-						     GFP_KERNEL);
+	struct ephports_failure *failures;
 	u32 i, n;
+	int err = 0;
 
+	if (!ephports_failure_total(EPHPORTS_TCP) && !ephports_failure_total(EPHPORTS_UDP))
+		return 0;
+	failures = kvcalloc(EPHPORTS_FAILURES, sizeof(*failures), GFP_KERNEL);
 	if (!failures)
 		return -ENOMEM;
 	n = ephports_failure_copy(failures);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && !err; i++) {
 		count_failure(tally, &failures[i]);
+		err = grow(tally);
+	}
 	kvfree(failures);
-	return 0;
+	return err;
 }
 
 /**
@@ -303,6 +426,12 @@ bool ephports_tally_has_flow(const struct ephports_tally *tally)
 	return !tally->stock && tally->filter.states == U32_MAX;
 }
 
+/* What is gone must not take the room of what is held, nor find none. */
+static void reserve_past(struct ephports_groups *groups)
+{
+	groups->most = groups->n + ROOM_FOR_PAST;
+}
+
 static int count_flow(struct ephports_tally *tally)
 {
 	struct ephports_history_cursor cursor = { .low = tally->filter.low, .high = tally->filter.high };
@@ -310,12 +439,12 @@ static int count_flow(struct ephports_tally *tally)
 
 	if (!ephports_tally_has_flow(tally))
 		return 0;
-	err = ephports_groups_grow(&tally->dests, ROOM_FOR_PAST) ?:
-	      ephports_groups_grow(&tally->owners, ROOM_FOR_PAST);
-	if (err)
-		return err;
-	ephports_history_walk(&cursor, tally->since, count_past, tally);
-	return count_failures(tally);
+	reserve_past(&tally->dests);
+	reserve_past(&tally->owners);
+	err = grow(tally);
+	while (!err && ephports_history_walk(&cursor, tally->since, count_past, tally))
+		err = grow(tally);
+	return err ?: count_failures(tally);
 }
 
 /* ---- the answer --------------------------------------------------------------------------- */
@@ -338,9 +467,9 @@ int ephports_tally_open(struct ephports_tally *tally, const struct net *net)
 	tally->since = max(tally->now - min_t(u64, tally->now, WINDOW), ephports_history_since());
 	err = ephports_rooms_open(&tally->rooms, net) ?:
 	      ephports_groups_open(&tally->dests, sizeof(struct ephports_dest_key),
-				   sizeof(struct ephports_dest), FIRST_ROOM) ?:
+				   sizeof(struct ephports_dest), FIRST_ROOM, MOST_GROUPS) ?:
 	      ephports_groups_open(&tally->owners, sizeof(struct ephports_owner_key),
-				   sizeof(struct ephports_holder), FIRST_ROOM) ?:
+				   sizeof(struct ephports_holder), FIRST_ROOM, MOST_GROUPS) ?:
 	      count_records(tally) ?: count_flow(tally);
 	/* What was overwritten meanwhile was not counted. */
 	tally->since = max(tally->since, ephports_history_since());
@@ -354,7 +483,7 @@ static int keep_items(struct ephports_groups *groups, const u32 *numbers, u32 n)
 	u32 i;
 	int err;
 
-	err = ephports_groups_open(&kept, groups->key, groups->size, max(n, 1u));
+	err = ephports_groups_open(&kept, groups->key, groups->size, max(n, 1u), max(n, 1u));
 	if (err) {
 		ephports_groups_close(&kept);
 		return err;

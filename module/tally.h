@@ -82,7 +82,7 @@ struct ephports_owner_key {
 	u32 uid;
 	u8 reason;
 	u8 no_uid;
-	u8 pad[2];
+	u8 pad[6];
 };
 
 /**

@@ -170,6 +170,18 @@ bool ephports_view_read(const struct ephports_record *rec, struct ephports_sock 
 	return true;
 }
 
+/**
+ * ephports_view_wants_all() - whether a filter lets all pass, so that it need not be asked
+ * @filter: what a reader wants
+ */
+bool ephports_view_wants_all(const struct ephports_filter *filter)
+{
+	return !filter->proto && !filter->family && !filter->low && filter->high == U16_MAX &&
+	       !filter->local_bits && !filter->peer_bits && !filter->peer_port &&
+	       filter->states == U32_MAX && filter->origins == U32_MAX &&
+	       !filter->by_pid && !filter->by_uid;
+}
+
 struct reading {
 	const struct ephports_view *view;
 	const struct ephports_filter *filter;

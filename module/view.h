@@ -104,6 +104,7 @@ bool ephports_view_may_pass(const struct ephports_view *view, const struct ephpo
 			    const struct ephports_record *rec);
 bool ephports_view_passes(const struct ephports_view *view, const struct ephports_filter *filter,
 			  const struct ephports_record *rec, const struct ephports_sock *sock);
+bool ephports_view_wants_all(const struct ephports_filter *filter);
 bool ephports_view_read(const struct ephports_record *rec, struct ephports_sock *sock, bool *stale);
 bool ephports_view_next(const struct ephports_view *view, const struct ephports_filter *filter,
 			struct ephports_cursor *cursor, struct ephports_row *row);
