@@ -31,6 +31,7 @@
 
 static const struct nla_policy info_policy[EPHPORTS_A_INFO_MAX + 1] = {
 	[EPHPORTS_A_INFO_NETNS] = { .type = NLA_U32 },
+	[EPHPORTS_A_INFO_BRIEF] = { .type = NLA_FLAG },
 };
 
 /* No attribute is known. */
@@ -42,7 +43,7 @@ static const struct nla_policy port_policy[EPHPORTS_A_PORT_MAX + 1] = {
 	[EPHPORTS_A_PORT_FILTER] = { .type = NLA_NESTED },
 };
 
-static int reply_info(struct sk_buff *skb, struct genl_info *info, const struct net *net)
+static int reply_info(struct sk_buff *skb, struct genl_info *info, const struct net *net, bool brief)
 {
 	struct sk_buff *reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	void *head;
@@ -51,7 +52,7 @@ static int reply_info(struct sk_buff *skb, struct genl_info *info, const struct 
 	if (!reply)
 		return -ENOMEM;
 	head = genlmsg_put_reply(reply, info, &ephports_family, 0, info->genlhdr->cmd);
-	err = head ? ephports_put_info(reply, net, ephports_asker_is_root(skb)) : -EMSGSIZE;
+	err = head ? ephports_put_info(reply, net, ephports_asker_is_root(skb), brief) : -EMSGSIZE;
 	if (err) {
 		nlmsg_free(reply);
 		return err;
@@ -68,7 +69,7 @@ static int get_info(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(net))
 		return PTR_ERR(net);
 	err = ephports_watch_catch_up(ephports_ns_range_moved(net), ephports_asker_is_root(skb)) ?:
-	      reply_info(skb, info, net);
+	      reply_info(skb, info, net, info->attrs[EPHPORTS_A_INFO_BRIEF]);
 	put_net(net);
 	return err;
 }
@@ -80,7 +81,7 @@ static int do_resync(struct sk_buff *skb, struct genl_info *info)
 			       "a resync needs CAP_NET_ADMIN in the initial user namespace");
 		return -EPERM;
 	}
-	return ephports_watch_resync() ?: reply_info(skb, info, sock_net(skb->sk));
+	return ephports_watch_resync() ?: reply_info(skb, info, sock_net(skb->sk), false);
 }
 
 /* A dump under way, from start to done. */

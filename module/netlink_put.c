@@ -107,6 +107,13 @@ static u32 count_ports(const unsigned long *map, int low, int high)
 	return bitmap_weight(map, high + 1) - bitmap_weight(map, low);
 }
 
+static int put_usage(struct sk_buff *skb, const struct ephports_usage *usage, int low, int high)
+{
+	return nla_put_u32(skb, EPHPORTS_A_PROTOCOL_IN_USE, count_ports(usage->map, low, high)) ?:
+	       nla_put_u32(skb, EPHPORTS_A_PROTOCOL_SOCKETS, usage->sockets);
+}
+
+/* Without a @usage, briefly. */
 static int put_protocol(struct sk_buff *skb, const struct net *net, enum ephports_proto proto,
 			const struct ephports_usage *usage)
 {
@@ -121,8 +128,7 @@ static int put_protocol(struct sk_buff *skb, const struct net *net, enum ephport
 	    nla_put_u16(skb, EPHPORTS_A_PROTOCOL_RANGE_LOW, low) ||
 	    nla_put_u16(skb, EPHPORTS_A_PROTOCOL_RANGE_HIGH, high) ||
 	    nla_put_u32(skb, EPHPORTS_A_PROTOCOL_RESERVED, ephports_ns_reserved(net, low, high)) ||
-	    nla_put_u32(skb, EPHPORTS_A_PROTOCOL_IN_USE, count_ports(usage->map, low, high)) ||
-	    nla_put_u32(skb, EPHPORTS_A_PROTOCOL_SOCKETS, usage->sockets) ||
+	    (usage && put_usage(skb, usage, low, high)) ||
 	    nla_put_u64_64bit(skb, EPHPORTS_A_PROTOCOL_FAILURES,
 			      atomic64_read(&ephports_ns(net)->failures[proto]),
 			      EPHPORTS_A_PROTOCOL_PAD))
@@ -134,16 +140,21 @@ static int put_protocol(struct sk_buff *skb, const struct net *net, enum ephport
 static int put_protocols(struct sk_buff *skb, const struct net *net)
 {
 	struct ephports_usage *usage = kvcalloc(EPHPORTS_PROTOS, sizeof(*usage), GFP_KERNEL);
-	int err, proto;
+	int err;
 
 	if (!usage)
 		return -ENOMEM;
 	ephports_table_usage(ephports_ns(net)->id, usage);
-	err = 0;
-	for (proto = 0; !err && proto < EPHPORTS_PROTOS; proto++)
-		err = put_protocol(skb, net, proto, &usage[proto]);
+	err = put_protocol(skb, net, EPHPORTS_TCP, &usage[EPHPORTS_TCP]) ?:
+	      put_protocol(skb, net, EPHPORTS_UDP, &usage[EPHPORTS_UDP]);
 	kvfree(usage);
 	return err;
+}
+
+static int put_protocols_briefly(struct sk_buff *skb, const struct net *net)
+{
+	return put_protocol(skb, net, EPHPORTS_TCP, NULL) ?:
+	       put_protocol(skb, net, EPHPORTS_UDP, NULL);
 }
 
 /**
@@ -151,12 +162,13 @@ static int put_protocols(struct sk_buff *skb, const struct net *net)
  * @skb: the answer
  * @net: the namespace
  * @root: the reader may know what sums over all namespaces
+ * @brief: without what takes a look at every record
  *
  * Context: process context, may sleep.
  *
  * Return: 0, -EMSGSIZE, -ENOMEM.
  */
-int ephports_put_info(struct sk_buff *skb, const struct net *net, bool root)
+int ephports_put_info(struct sk_buff *skb, const struct net *net, bool root, bool brief)
 {
 	if (nla_put_string(skb, EPHPORTS_A_INFO_VERSION, EPHPORTS_VERSION) ||
 	    nla_put_u32(skb, EPHPORTS_A_INFO_NETNS, net->ns.inum) ||
@@ -168,7 +180,7 @@ int ephports_put_info(struct sk_buff *skb, const struct net *net, bool root)
 	    nla_put_u32(skb, EPHPORTS_A_INFO_BLIND, ephports_watch_blind()) ||
 	    (root && put_whole(skb)))
 		return -EMSGSIZE;
-	return put_protocols(skb, net);
+	return brief ? put_protocols_briefly(skb, net) : put_protocols(skb, net);
 }
 
 /**

@@ -19,7 +19,7 @@ struct ephports_who_attrs {
 };
 
 int ephports_put_address(struct sk_buff *skb, int attr, u8 family, const struct in6_addr *addr);
-int ephports_put_info(struct sk_buff *skb, const struct net *net, bool root);
+int ephports_put_info(struct sk_buff *skb, const struct net *net, bool root, bool brief);
 int ephports_put_who(struct sk_buff *skb, const struct ephports_who_attrs *types,
 		     const struct ephports_record *rec, const struct ephports_told *told);
 void *ephports_put_dump_head(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd);

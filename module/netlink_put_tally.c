@@ -172,7 +172,7 @@ int ephports_put_dest(struct sk_buff *skb, const struct ephports_tally *tally,
 }
 
 /**
- * ephports_put_room() - what a destination that is new may have
+ * ephports_put_room() - all sockets of a namespace, and what a destination that is new may have
  * @skb: the answer
  * @tally: that it is of
  * @room: of the namespace
@@ -183,11 +183,15 @@ int ephports_put_dest(struct sk_buff *skb, const struct ephports_tally *tally,
 int ephports_put_room(struct sk_buff *skb, const struct ephports_tally *tally,
 		      const struct ephports_room *room, u8 proto)
 {
+	enum ephports_proto i = proto == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP;
+
 	if (nla_put_u8(skb, EPHPORTS_A_DEST_PROTO, proto) ||
 	    nla_put_u32(skb, EPHPORTS_A_DEST_NETNS, room->netns) ||
 	    nla_put_u32(skb, EPHPORTS_A_DEST_RANGE, ephports_room_size(room)) ||
 	    nla_put_u32(skb, EPHPORTS_A_DEST_RESERVED, room->nr_reserved) ||
-	    nla_put_u32(skb, EPHPORTS_A_DEST_CAPACITY, ephports_tally_capacity(room, proto)))
+	    nla_put_u32(skb, EPHPORTS_A_DEST_CAPACITY, ephports_tally_capacity(room, proto)) ||
+	    nla_put(skb, EPHPORTS_A_DEST_STATES, sizeof(room->states[i]), room->states[i]) ||
+	    nla_put(skb, EPHPORTS_A_DEST_ORIGINS, sizeof(room->origins[i]), room->origins[i]))
 		return -EMSGSIZE;
 	if (proto != IPPROTO_TCP)
 		return nla_put_u32(skb, EPHPORTS_A_DEST_HEADROOM,
@@ -212,6 +216,21 @@ int ephports_put_dest_rest(struct sk_buff *skb, const struct ephports_tally *tal
 {
 	return put_sum(skb, &dest_attrs, tally, rest) ?:
 	       nla_put_u32(skb, EPHPORTS_A_DEST_GROUPS, groups);
+}
+
+/**
+ * ephports_put_holder() - how much one owner holds, as for a destination
+ * @skb: the answer
+ * @tally: that it is of
+ * @owner: number of the owner there
+ *
+ * Return: 0, or -EMSGSIZE with part of it put.
+ */
+int ephports_put_holder(struct sk_buff *skb, const struct ephports_tally *tally, u32 owner)
+{
+	const struct ephports_holder *holder = ephports_groups_item(&tally->owners, owner);
+
+	return put_dest_owner(skb, tally, owner, holder->sum.used);
 }
 
 /**

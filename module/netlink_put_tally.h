@@ -18,6 +18,7 @@ int ephports_put_dest(struct sk_buff *skb, const struct ephports_tally *tally,
 		      const struct ephports_dest *dest);
 int ephports_put_dest_rest(struct sk_buff *skb, const struct ephports_tally *tally,
 			   const struct ephports_sum *rest, u32 groups);
+int ephports_put_holder(struct sk_buff *skb, const struct ephports_tally *tally, u32 owner);
 int ephports_put_owner(struct sk_buff *skb, const struct ephports_tally *tally,
 		       const struct ephports_holder *holder);
 int ephports_put_owner_rest(struct sk_buff *skb, const struct ephports_tally *tally,

@@ -25,6 +25,7 @@
 const struct nla_policy ephports_dest_policy[EPHPORTS_A_DEST_MAX + 1] = {
 	[EPHPORTS_A_DEST_FILTER] = { .type = NLA_NESTED },
 	[EPHPORTS_A_DEST_TOP]	 = NLA_POLICY_RANGE(NLA_U32, 1, MOST_ROWS),
+	[EPHPORTS_A_DEST_OWNERS] = NLA_POLICY_RANGE(NLA_U32, 1, MOST_ROWS),
 };
 
 const struct nla_policy ephports_owner_policy[EPHPORTS_A_OWNER_MAX + 1] = {
@@ -36,6 +37,7 @@ const struct nla_policy ephports_owner_policy[EPHPORTS_A_OWNER_MAX + 1] = {
 struct dump {
 	struct ephports_tally tally;
 	u32 rows;			/* destinations, or owners, to tell */
+	u32 holders;			/* owners to tell after the destinations */
 	u32 next;			/* message to tell */
 	u32 rest_groups;
 	struct ephports_sum rest;	/* of all that is in no row */
@@ -82,9 +84,9 @@ static struct dump *begin(struct netlink_callback *cb, const struct nlattr *nest
 	return err ? ERR_PTR(err) : dump;
 }
 
-static u32 wanted(const struct nlattr *top)
+static u32 wanted(const struct nlattr *top, u32 otherwise)
 {
-	return top ? nla_get_u32(top) : MOST_ROWS;
+	return top ? nla_get_u32(top) : otherwise;
 }
 
 /* All groups together, less those that are told. */
@@ -122,7 +124,9 @@ static int choose_dests(struct dump *dump, u32 *top, u32 n)
 	dump->rows = ephports_tally_top_dests(tally, top, n);
 	add_rest(dump, &tally->dests, top, offsetof(struct ephports_dest, sum),
 		 &tally->rest_dests);
-	return ephports_tally_cut(tally, top, dump->rows, NULL, 0);
+	if (dump->holders)
+		dump->holders = ephports_tally_top_owners(tally, top + n, dump->holders);
+	return ephports_tally_cut(tally, top, dump->rows, top + n, dump->holders);
 }
 
 static int choose_owners(struct dump *dump, u32 *top, u32 n)
@@ -135,18 +139,21 @@ static int choose_owners(struct dump *dump, u32 *top, u32 n)
 	return ephports_tally_cut(tally, NULL, 0, top, dump->rows);
 }
 
-static struct dump *begin_rows(struct netlink_callback *cb, int filter, int want,
+/* @filter, @want and @want_owners are attributes of the request; 0: it has none such. */
+static struct dump *begin_rows(struct netlink_callback *cb, int filter, int want, int want_owners,
 			       int (*choose)(struct dump *dump, u32 *top, u32 n))
 {
 	struct nlattr **attrs = ephports_dump_attrs(cb);
 	struct dump *dump = begin(cb, attrs[filter]);
-	u32 *top;
+	u32 *top, n;
 	int err;
 
 	if (IS_ERR(dump))
 		return dump;
-	top = kvcalloc(MOST_ROWS, sizeof(*top), GFP_KERNEL_ACCOUNT);
-	err = top ? choose(dump, top, wanted(attrs[want])) : -ENOMEM;
+	n = wanted(attrs[want], MOST_ROWS);
+	dump->holders = want_owners ? wanted(attrs[want_owners], 0) : 0;
+	top = kvcalloc(n + dump->holders, sizeof(*top), GFP_KERNEL_ACCOUNT);
+	err = top ? choose(dump, top, n) : -ENOMEM;
 	kvfree(top);
 	return err ? ERR_PTR(err) : dump;
 }
@@ -165,9 +172,10 @@ static int put_dest_message(struct sk_buff *skb, const struct dump *dump, u32 i)
 	i -= rooms;
 	if (i < dump->rows)
 		return ephports_put_dest(skb, tally, ephports_groups_item(&tally->dests, i));
-	if (i == dump->rows && has_rest(dump))
+	i -= dump->rows;
+	if (has_rest(dump) && !i--)
 		return ephports_put_dest_rest(skb, tally, &dump->rest, dump->rest_groups);
-	return -ENOENT;
+	return i < dump->holders ? ephports_put_holder(skb, tally, i) : -ENOENT;
 }
 
 static int put_owner_message(struct sk_buff *skb, const struct dump *dump, u32 i)
@@ -208,7 +216,7 @@ int ephports_dump_dests(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump *dump = (struct dump *)cb->args[0] ?:
 			    begin_rows(cb, EPHPORTS_A_DEST_FILTER, EPHPORTS_A_DEST_TOP,
-				       choose_dests);
+				       EPHPORTS_A_DEST_OWNERS, choose_dests);
 
 	return IS_ERR(dump) ? PTR_ERR(dump) :
 			      tell(skb, cb, dump, EPHPORTS_CMD_DEST_GET, put_dest_message);
@@ -218,7 +226,7 @@ int ephports_dump_dests(struct sk_buff *skb, struct netlink_callback *cb)
 int ephports_dump_owners(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump *dump = (struct dump *)cb->args[0] ?:
-			    begin_rows(cb, EPHPORTS_A_OWNER_FILTER, EPHPORTS_A_OWNER_TOP,
+			    begin_rows(cb, EPHPORTS_A_OWNER_FILTER, EPHPORTS_A_OWNER_TOP, 0,
 				       choose_owners);
 
 	return IS_ERR(dump) ? PTR_ERR(dump) :

@@ -10,7 +10,6 @@
 #include "logwho.h"
 #include "moment.h"
 #include "netns.h"
-#include "tally.h"
 
 /* "43210", or "43210-43219". */
 static bool parse_ports(const char *s, struct filter *filter)

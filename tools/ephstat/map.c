@@ -54,7 +54,7 @@ static const struct {
 
 bool map_wants(const struct map *map, const struct protocol *proto)
 {
-	return tally_proto(proto->proto) != TALLY_PROTOS &&
+	return proto_index(proto->proto) != PROTOS &&
 	       (!map->proto || map->proto == proto->proto);
 }
 
@@ -74,11 +74,11 @@ static enum map_kind kind_of_record(const struct port *port)
 
 static int add_record(const struct port *port, void *arg)
 {
-	enum tally_proto index = tally_proto(port->proto);
+	enum proto_index index = proto_index(port->proto);
 	const struct protocol *proto;
 	struct map *map = arg;
 
-	if (index == TALLY_PROTOS)
+	if (index == PROTOS)
 		return EXIT_OK;
 	map->seen[index][port->local_port] |= 1u << kind_of_record(port);
 	proto = info_protocol(&map->info, port->proto);
@@ -87,7 +87,7 @@ static int add_record(const struct port *port, void *arg)
 	return EXIT_OK;
 }
 
-static enum map_kind kind_of_port(const struct map *map, enum tally_proto index, uint16_t port)
+static enum map_kind kind_of_port(const struct map *map, enum proto_index index, uint16_t port)
 {
 	uint8_t seen = map->seen[index][port];
 
@@ -99,7 +99,7 @@ static enum map_kind kind_of_port(const struct map *map, enum tally_proto index,
 void map_count(const struct map *map, uint8_t proto, unsigned int low, unsigned int high,
 	       uint32_t counts[MAP_KINDS])
 {
-	enum tally_proto index = tally_proto(proto);
+	enum proto_index index = proto_index(proto);
 
 	memset(counts, 0, MAP_KINDS * sizeof(*counts));
 	for (; low <= high; low++)
@@ -235,9 +235,9 @@ static void write_notes(const struct map *map, const struct tty *tty, FILE *out)
 	for (i = 0; i < map->info.n_protocols; i++) {
 		const struct protocol *proto = &map->info.protocols[i];
 
-		if (map_wants(map, proto) && map->outside[tally_proto(proto->proto)])
+		if (map_wants(map, proto) && map->outside[proto_index(proto->proto)])
 			fprintf(out, "%u %s sockets hold ports outside of the range as it is.\n",
-				map->outside[tally_proto(proto->proto)], proto_name(proto->proto));
+				map->outside[proto_index(proto->proto)], proto_name(proto->proto));
 	}
 }
 
@@ -314,7 +314,7 @@ static struct json_object *json_picture(const struct map *map, const struct prot
 	json_put_u64(obj, "range_low", proto->range_low);
 	json_put_u64(obj, "range_high", proto->range_high);
 	json_put_u64(obj, "cell_ports", grid.ports);
-	json_put_u64(obj, "sockets_outside", map->outside[tally_proto(proto->proto)]);
+	json_put_u64(obj, "sockets_outside", map->outside[proto_index(proto->proto)]);
 	json_put(obj, "cells", cells);
 	return obj;
 }

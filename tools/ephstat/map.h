@@ -5,7 +5,6 @@
 
 #include "portset.h"
 #include "record.h"
-#include "tally.h"
 
 /* A port that is used in several ways counts as the first of these. */
 enum map_kind {
@@ -20,8 +19,8 @@ enum map_kind {
 
 struct map {
 	struct info info;
-	uint8_t seen[TALLY_PROTOS][65536];	/* masks of 1 << enum map_kind */
-	uint32_t outside[TALLY_PROTOS];		/* records whose port is no longer in the range */
+	uint8_t seen[PROTOS][65536];	/* masks of 1 << enum map_kind */
+	uint32_t outside[PROTOS];		/* records whose port is no longer in the range */
 	struct portset reserved;
 	int reserved_error;			/* not 0: @reserved is not known */
 	bool interrupted;

@@ -14,7 +14,7 @@ struct reader {
 	const char *at;
 };
 
-static bool accept(struct reader *in, char c)
+static bool accept_char(struct reader *in, char c)
 {
 	if (*in->at != c)
 		return false;
@@ -49,7 +49,7 @@ static bool fraction(struct reader *in, struct moment *moment)
 	const char *start;
 	uint64_t n;
 
-	if (!accept(in, '.'))
+	if (!accept_char(in, '.'))
 		return true;
 	start = in->at;
 	if (!digits(in, 1, 9, &n))
@@ -64,10 +64,10 @@ static bool fraction(struct reader *in, struct moment *moment)
 static bool clock_time(struct reader *in, struct tm *tm, struct moment *moment)
 {
 	moment->width_ns = 60 * NS;
-	if (!two_digits(in, 0, 23, &tm->tm_hour) || !accept(in, ':') ||
+	if (!two_digits(in, 0, 23, &tm->tm_hour) || !accept_char(in, ':') ||
 	    !two_digits(in, 0, 59, &tm->tm_min))
 		return false;
-	if (!accept(in, ':'))
+	if (!accept_char(in, ':'))
 		return true;
 	moment->width_ns = NS;
 	return two_digits(in, 0, 59, &tm->tm_sec) && fraction(in, moment);
@@ -78,8 +78,8 @@ static bool date(struct reader *in, struct tm *tm)
 	struct tm same;
 	uint64_t year;
 
-	if (!digits(in, 4, 4, &year) || year < 1970 || !accept(in, '-') ||
-	    !two_digits(in, 1, 12, &tm->tm_mon) || !accept(in, '-') ||
+	if (!digits(in, 4, 4, &year) || year < 1970 || !accept_char(in, '-') ||
+	    !two_digits(in, 1, 12, &tm->tm_mon) || !accept_char(in, '-') ||
 	    !two_digits(in, 1, 31, &tm->tm_mday))
 		return false;
 	tm->tm_year = (int)year - 1900;
@@ -95,15 +95,15 @@ static bool zone(struct reader *in, long *east)
 	int sign = *in->at == '-' ? -1 : 1, hours, minutes = 0;
 
 	*east = 0;
-	if (accept(in, 'Z') || accept(in, 'z'))
+	if (accept_char(in, 'Z') || accept_char(in, 'z'))
 		return true;
-	if (!accept(in, '+') && !accept(in, '-'))
+	if (!accept_char(in, '+') && !accept_char(in, '-'))
 		return false;
 	if (!isdigit((unsigned char)in->at[0]) || !isdigit((unsigned char)in->at[1]))
 		return false;
 	hours = (in->at[0] - '0') * 10 + in->at[1] - '0';
 	in->at += 2;
-	accept(in, ':');
+	accept_char(in, ':');
 	if (*in->at && !two_digits(in, 0, 59, &minutes))
 		return false;
 	*east = sign * (hours * 3600L + minutes * 60L);
@@ -145,9 +145,9 @@ static bool parse_date(struct reader *in, struct moment *moment)
 		return false;
 	if (!*in->at)
 		return whole_day(tm, moment);
-	if ((!accept(in, 'T') && !accept(in, ' ')) || !clock_time(in, &tm, moment))
+	if ((!accept_char(in, 'T') && !accept_char(in, ' ')) || !clock_time(in, &tm, moment))
 		return false;
-	accept(in, ' ');
+	accept_char(in, ' ');
 	if (!*in->at)
 		return local(tm, moment);
 	if (!zone(in, &east) || *in->at)
@@ -196,7 +196,7 @@ static uint64_t unit_seconds(char c)
 /* "-5m", "1h30m ago". */
 static bool parse_ago(struct reader *in, uint64_t now_ns, struct moment *moment)
 {
-	bool minus = accept(in, '-');
+	bool minus = accept_char(in, '-');
 	uint64_t ago = 0, n;
 
 	do {
@@ -223,7 +223,7 @@ static bool parse_epoch(struct reader *in, struct moment *moment)
 {
 	uint64_t seconds;
 
-	if (!accept(in, '@') || !digits(in, 1, 10, &seconds))
+	if (!accept_char(in, '@') || !digits(in, 1, 10, &seconds))
 		return false;
 	moment->width_ns = NS;
 	moment->ns = seconds * NS;

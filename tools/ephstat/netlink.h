@@ -17,8 +17,12 @@ struct nl;
 int nl_open(struct nl **nlp, struct error *err);
 void nl_close(struct nl *nl);
 
-/* What is known of network namespace @netns (0: one's own) and of the module. */
+/*
+ * What is known of network namespace @netns (0: one's own) and of the module, but for ports in use
+ * and sockets: these take a look at every record, and are told by nl_usage().
+ */
 int nl_info(struct nl *nl, uint32_t netns, struct info *info, struct error *err);
+int nl_usage(struct nl *nl, uint32_t netns, struct info *info, struct error *err);
 
 /* Has the module walk the kernel's tables and mend its records; @info is how it stands after. */
 int nl_resync(struct nl *nl, struct info *info, struct error *err);
@@ -45,6 +49,11 @@ int nl_ports(struct nl *nl, const struct filter *filter, port_fn fn, void *arg,
 /* The same records added up in the kernel; at most @top rows, 0: as many as the module tells. */
 int nl_dests(struct nl *nl, const struct filter *filter, uint32_t top, dest_fn fn, void *arg,
 	     bool *interrupted, struct error *err);
+
+/* Likewise, and then so many @owners of all of them together, as messages of one owner each. */
+int nl_busiest(struct nl *nl, const struct filter *filter, uint32_t dests, uint32_t owners,
+	       dest_fn fn, void *arg, bool *interrupted, struct error *err);
+
 int nl_owners(struct nl *nl, const struct filter *filter, uint32_t top, owner_fn fn, void *arg,
 	      bool *interrupted, struct error *err);
 

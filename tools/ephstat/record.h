@@ -6,7 +6,9 @@
 #ifndef EPHSTAT_RECORD_H
 #define EPHSTAT_RECORD_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <linux/ephports.h>
@@ -54,6 +56,20 @@ struct protocol {
 	uint8_t proto;
 };
 
+/* The protocols that are recorded, to count by. */
+enum proto_index {
+	PROTO_TCP,
+	PROTO_UDP,
+	PROTOS,		/* any other */
+};
+
+static inline enum proto_index proto_index(uint8_t proto)
+{
+	if (proto == IPPROTO_TCP)
+		return PROTO_TCP;
+	return proto == IPPROTO_UDP ? PROTO_UDP : PROTOS;
+}
+
 #define INFO_PROTOCOLS	4
 
 struct info {
@@ -75,6 +91,18 @@ struct info {
 /* Works on any of the structs above, and on those of usage.h. */
 #define TOLD(attr)		(1ull << (attr))
 #define told(record, attr)	(((record)->told & TOLD(attr)) != 0)
+
+/* What @info tells of @proto; NULL if nothing. */
+static inline const struct protocol *info_protocol(const struct info *info, uint8_t proto)
+{
+	unsigned int i;
+
+	for (i = 0; i < info->n_protocols; i++) {
+		if (info->protocols[i].proto == proto)
+			return &info->protocols[i];
+	}
+	return NULL;
+}
 
 static inline uint32_t protocol_ports(const struct protocol *proto)
 {

@@ -12,7 +12,7 @@ static int read_info(const struct nlmsghdr *nlh, void *arg, struct error *err)
 }
 
 /* One message of EPHPORTS_A_INFO_* answers @cmd. */
-static int ask_info(struct nl *nl, uint8_t cmd, uint32_t netns, struct info *info,
+static int ask_info(struct nl *nl, uint8_t cmd, uint32_t netns, bool brief, struct info *info,
 		    struct error *err)
 {
 	struct answer answer = { .message = read_info, .arg = info, .err = err };
@@ -22,6 +22,8 @@ static int ask_info(struct nl *nl, uint8_t cmd, uint32_t netns, struct info *inf
 	*info = (struct info){ 0 };
 	if (netns)
 		mnl_attr_put_u32(nlh, EPHPORTS_A_INFO_NETNS, netns);
+	if (brief)
+		mnl_attr_put(nlh, EPHPORTS_A_INFO_BRIEF, 0, NULL);
 	ret = nl_converse(nl, nlh, &answer);
 	if (!ret && !info->told)
 		return nl_malformed(err);
@@ -30,12 +32,17 @@ static int ask_info(struct nl *nl, uint8_t cmd, uint32_t netns, struct info *inf
 
 int nl_info(struct nl *nl, uint32_t netns, struct info *info, struct error *err)
 {
-	return ask_info(nl, EPHPORTS_CMD_INFO_GET, netns, info, err);
+	return ask_info(nl, EPHPORTS_CMD_INFO_GET, netns, true, info, err);
+}
+
+int nl_usage(struct nl *nl, uint32_t netns, struct info *info, struct error *err)
+{
+	return ask_info(nl, EPHPORTS_CMD_INFO_GET, netns, false, info, err);
 }
 
 int nl_resync(struct nl *nl, struct info *info, struct error *err)
 {
-	return ask_info(nl, EPHPORTS_CMD_RESYNC, 0, info, err);
+	return ask_info(nl, EPHPORTS_CMD_RESYNC, 0, false, info, err);
 }
 
 static void put_prefix(struct nlmsghdr *nlh, uint16_t addr, uint16_t bits,
@@ -83,6 +90,7 @@ struct dump {
 	const struct filter *filter;	/* NULL: nothing to be left out */
 	uint16_t top_attr;
 	uint32_t top;			/* 0: as many as the module tells */
+	uint32_t owners;		/* of DEST_GET alone; 0: none */
 	uint64_t since_ns;		/* of WHO_GET alone, as the next; 0: no bound */
 	uint64_t until_ns;
 	message_fn message;
@@ -103,6 +111,8 @@ static int run_dump(struct nl *nl, const struct dump *dump, bool *interrupted, s
 	}
 	if (dump->top)
 		mnl_attr_put_u32(nlh, dump->top_attr, dump->top);
+	if (dump->owners)
+		mnl_attr_put_u32(nlh, EPHPORTS_A_DEST_OWNERS, dump->owners);
 	if (dump->since_ns)
 		mnl_attr_put_u64(nlh, EPHPORTS_A_WHO_SINCE, dump->since_ns);
 	if (dump->until_ns)
@@ -150,17 +160,23 @@ int nl_ports(struct nl *nl, const struct filter *filter, port_fn fn, void *arg,
 	return run_dump(nl, &dump, interrupted, err);
 }
 
-int nl_dests(struct nl *nl, const struct filter *filter, uint32_t top, dest_fn fn, void *arg,
-	     bool *interrupted, struct error *err)
+int nl_busiest(struct nl *nl, const struct filter *filter, uint32_t dests, uint32_t owners,
+	       dest_fn fn, void *arg, bool *interrupted, struct error *err)
 {
 	struct dest_reader reader = { .fn = fn, .arg = arg };
 	const struct dump dump = {
 		.cmd = EPHPORTS_CMD_DEST_GET, .message = read_dest, .reader = &reader,
 		.filter_attr = EPHPORTS_A_DEST_FILTER, .filter = filter,
-		.top_attr = EPHPORTS_A_DEST_TOP, .top = top,
+		.top_attr = EPHPORTS_A_DEST_TOP, .top = dests, .owners = owners,
 	};
 
 	return run_dump(nl, &dump, interrupted, err);
+}
+
+int nl_dests(struct nl *nl, const struct filter *filter, uint32_t top, dest_fn fn, void *arg,
+	     bool *interrupted, struct error *err)
+{
+	return nl_busiest(nl, filter, top, 0, fn, arg, interrupted, err);
 }
 
 int nl_owners(struct nl *nl, const struct filter *filter, uint32_t top, owner_fn fn, void *arg,

@@ -6,25 +6,35 @@
 #include "json.h"
 #include "names.h"
 #include "netlink.h"
-#include "tally.h"
 #include "text.h"
 
 #define WIDTH	79
+#define TOP	5
+#define ASKED	64	/* destinations: among them may be sockets without a peer */
 
 struct summary {
 	const struct ephstat *es;
 	struct info info;
-	struct tally tally;
+	struct counts counts[PROTOS + 1];
+	struct dest dests[TOP];
+	unsigned int n_dests;
+	struct share owners[TOP];
+	unsigned int n_owners;
 	bool interrupted;
 	struct error *err;
 };
 
-static int add_port(const struct port *port, void *arg)
+/* All sockets, then the destinations and then the owners, most used first. */
+static int add_row(const struct dest *dest, void *arg)
 {
 	struct summary *sum = arg;
 
-	if (tally_add(&sum->tally, port))
-		return error_set(sum->err, EXIT_RUNTIME, "out of memory");
+	if (dest_is_new(dest))
+		counts_add(&sum->counts[proto_index(dest->proto)], &dest->counts);
+	else if (dest_is_owner(dest) && sum->n_owners < TOP && dest->owners[0].used)
+		sum->owners[sum->n_owners++] = dest->owners[0];
+	else if (!dest_is_rest(dest) && dest->used && dest->peer.len && sum->n_dests < TOP)
+		sum->dests[sum->n_dests++] = *dest;
 	return EXIT_OK;
 }
 
@@ -99,76 +109,73 @@ static void write_counts(const struct summary *sum, const char *title, const uin
 static void write_kinds(const struct summary *sum, struct text *text)
 {
 	struct counts all = { 0 };
-	unsigned int p;
+	unsigned int i;
 
-	for (p = 0; p < TALLY_PROTOS; p++)
-		counts_add(&all, &sum->tally.counts[p]);
+	for (i = 0; i < PROTOS; i++)
+		counts_add(&all, &sum->counts[i]);
 	write_counts(sum, "State", all.states, EPHPORTS_STATE_MAX + 1, state_name, text);
 	write_counts(sum, "Origin", all.origins, EPHPORTS_ORIGIN_MAX + 1, origin_name, text);
 }
 
 static void write_dests(const struct summary *sum, struct text *text)
 {
-	struct tally_top_dests top;
 	unsigned int i;
 
-	tally_dests(&sum->tally, &top);
-	if (!top.n)
+	if (!sum->n_dests)
 		return;
 	text_line(text, sum->es->out);
 	text_str(text, "Busiest destinations");
 	text_column(text, 61);
 	text_str(text, "Ports   Of range");
 	text_line(text, sum->es->out);
-	for (i = 0; i < top.n; i++) {
-		const struct tally_dest *dest = &top.top[i].dest;
+	for (i = 0; i < sum->n_dests; i++) {
+		const struct dest *dest = &sum->dests[i];
 
 		text_str(text, proto_name(dest->proto));
 		text_str(text, "  ");
 		text_address(text, &dest->local);
 		text_str(text, " -> ");
 		text_endpoint(text, &dest->peer, 0, dest->peer_port);
-		text_u64_right(text, top.top[i].ports, 66);
+		text_u64_right(text, dest->used, 66);
 		text_column(text, 71);
-		text_percent(text, top.top[i].ports,
-			     protocol_ports(info_protocol(&sum->info, dest->proto)));
+		text_percent(text, dest->used, dest->range);
 		text_line(text, sum->es->out);
 	}
 }
 
-static void write_owner(const struct tally_owner *owner, struct text *text)
+static void write_owner(const struct who *who, struct text *text)
 {
-	const char *reason = reason_name(owner->reason);
+	const char *reason = reason_name(who->reason);
 
 	if (reason) {
 		text_char(text, '(');
 		text_str(text, reason);
 		text_char(text, ')');
-		return;
+	} else {
+		text_escaped(text, who->comm);
+		text_str(text, "  pid ");
+		text_u64(text, who->pid);
 	}
-	text_escaped(text, owner->comm);
-	text_str(text, "  pid ");
-	text_u64(text, owner->pid);
-	text_str(text, "  uid ");
-	text_u64(text, owner->uid);
+	if (told(who, EPHPORTS_A_OWNER_UID)) {
+		text_str(text, "  uid ");
+		text_u64(text, who->uid);
+	}
 }
 
 static void write_owners(const struct summary *sum, struct text *text)
 {
-	struct tally_top_owners top;
 	unsigned int i;
 
-	tally_owners(&sum->tally, &top);
-	if (!top.n)
+	if (!sum->n_owners)
 		return;
 	text_line(text, sum->es->out);
 	text_str(text, "Busiest owners");
-	text_column(text, 59);
-	text_str(text, "Sockets");
+	text_column(text, 61);
+	text_str(text, "Ports");
 	text_line(text, sum->es->out);
-	for (i = 0; i < top.n; i++) {
-		write_owner(&top.top[i].owner, text);
-		text_u64_right(text, top.top[i].sockets, 66);
+	for (i = 0; i < sum->n_owners; i++) {
+		write_owner(&sum->owners[i].who, text);
+		text_u64_right(text, sum->owners[i].used, 66);
 		text_line(text, sum->es->out);
 	}
 }
@@ -187,7 +194,6 @@ static void write_text(const struct summary *sum)
 
 static struct json_object *json_protocol(const struct summary *sum, const struct protocol *proto)
 {
-	enum tally_proto index = tally_proto(proto->proto);
 	struct json_object *obj = json_object_new_object();
 
 	json_put_str(obj, "proto", proto_name(proto->proto));
@@ -198,28 +204,24 @@ static struct json_object *json_protocol(const struct summary *sum, const struct
 	json_put_u64(obj, "ports_in_use", proto->in_use);
 	json_put_u64(obj, "sockets", proto->sockets);
 	json_put_u64(obj, "failures", proto->failures);
-	if (index == TALLY_PROTOS)
-		return obj;
-	counts_put(obj, &sum->tally.counts[index]);
+	counts_put(obj, &sum->counts[proto_index(proto->proto)]);
 	return obj;
 }
 
 static void json_dests(const struct summary *sum, struct json_doc *doc)
 {
-	struct tally_top_dests top;
 	unsigned int i;
 
-	tally_dests(&sum->tally, &top);
 	json_array_open(doc, "destinations");
-	for (i = 0; i < top.n; i++) {
-		const struct tally_dest *dest = &top.top[i].dest;
+	for (i = 0; i < sum->n_dests; i++) {
+		const struct dest *dest = &sum->dests[i];
 		struct json_object *obj = json_object_new_object();
 
 		json_put_str(obj, "proto", proto_name(dest->proto));
 		json_put(obj, "local_addr", json_address(&dest->local));
 		json_put(obj, "peer_addr", json_address(&dest->peer));
 		json_put_u64(obj, "peer_port", dest->peer_port);
-		json_put_u64(obj, "ports", top.top[i].ports);
+		json_put_u64(obj, "ports", dest->used);
 		json_row(doc, obj);
 	}
 	json_array_close(doc);
@@ -227,21 +229,19 @@ static void json_dests(const struct summary *sum, struct json_doc *doc)
 
 static void json_owners(const struct summary *sum, struct json_doc *doc)
 {
-	struct tally_top_owners top;
 	unsigned int i;
 
-	tally_owners(&sum->tally, &top);
 	json_array_open(doc, "owners");
-	for (i = 0; i < top.n; i++) {
-		const struct tally_owner *owner = &top.top[i].owner;
+	for (i = 0; i < sum->n_owners; i++) {
+		const struct who *who = &sum->owners[i].who;
 		struct json_object *obj = json_object_new_object();
-		bool hidden = owner->reason;
 
-		json_put(obj, "pid", hidden ? NULL : json_object_new_uint64(owner->pid));
-		json_put(obj, "comm", hidden ? NULL : json_text(owner->comm));
-		json_put(obj, "uid", hidden ? NULL : json_object_new_uint64(owner->uid));
-		json_put_str(obj, "owner_reason", reason_name(owner->reason));
-		json_put_u64(obj, "sockets", top.top[i].sockets);
+		json_put(obj, "pid", who->reason ? NULL : json_object_new_uint64(who->pid));
+		json_put(obj, "comm", who->reason ? NULL : json_text(who->comm));
+		json_put(obj, "uid", told(who, EPHPORTS_A_OWNER_UID) ?
+				     json_object_new_uint64(who->uid) : NULL);
+		json_put_str(obj, "owner_reason", reason_name(who->reason));
+		json_put_u64(obj, "ports", sum->owners[i].used);
 		json_row(doc, obj);
 	}
 	json_array_close(doc);
@@ -318,7 +318,7 @@ static void write_json(const struct summary *sum)
 	json_close(&doc);
 }
 
-/* The range must be known before the records are counted, what was lost only after. */
+/* What was lost is known only after the records were counted. */
 static int gather(struct summary *sum, struct nl *nl)
 {
 	const struct filter *filter = &sum->es->filter;
@@ -326,12 +326,10 @@ static int gather(struct summary *sum, struct nl *nl)
 	int ret = nl_info(nl, filter->netns, &before, sum->err);
 
 	if (!ret)
-		ret = tally_init(&sum->tally, &before, sum->err);
+		ret = nl_busiest(nl, filter, ASKED, TOP, add_row, sum, &sum->interrupted,
+				 sum->err);
 	if (!ret)
-		ret = nl_ports(nl, filter, add_port, sum, &sum->interrupted, sum->err);
-	if (!ret)
-		ret = nl_info(nl, filter->netns, &sum->info, sum->err);
-	sum->tally.info = &sum->info;
+		ret = nl_usage(nl, filter->netns, &sum->info, sum->err);
 	if (!ret && health_is_bad(&before))
 		sum->info.complete = false;
 	return ret;
@@ -356,6 +354,5 @@ int cmd_summary(struct ephstat *es, int argc, char **argv, struct error *err)
 		else
 			write_text(&sum);
 	}
-	tally_exit(&sum.tally);
 	return ret;
 }

@@ -8,7 +8,6 @@
 #include "counts.h"
 #include "ephstat.h"
 #include "match.h"
-#include "tally.h"
 #include "top.h"
 #include "util.h"
 
@@ -112,7 +111,7 @@ int top_refresh(struct top *top)
 	top->traffic = (struct traffic){ 0 };
 	ret = ask_rows(top);
 	if (!ret)
-		ret = nl_info(top->nl, top->filter.netns, &top->info, top->err);
+		ret = nl_usage(top->nl, top->filter.netns, &top->info, top->err);
 	if (!ret)
 		top_sort(top);
 	return ret;

@@ -7,7 +7,6 @@
 #include "counts.h"
 #include "health.h"
 #include "names.h"
-#include "tally.h"
 #include "top_table.h"
 #include "util.h"
 

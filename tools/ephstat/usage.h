@@ -80,10 +80,15 @@ struct dest {
 	uint8_t tw_reuse;
 };
 
-/* Which of the three kinds of messages of EPHPORTS_CMD_DEST_GET it is. */
+/* Which of the four kinds of messages of EPHPORTS_CMD_DEST_GET it is. */
 static inline bool dest_is_new(const struct dest *dest)
 {
-	return !told(dest, EPHPORTS_A_DEST_USED);
+	return !told(dest, EPHPORTS_A_DEST_USED) && !dest->n_owners;
+}
+
+static inline bool dest_is_owner(const struct dest *dest)
+{
+	return !told(dest, EPHPORTS_A_DEST_USED) && dest->n_owners;
 }
 
 static inline bool dest_is_rest(const struct dest *dest)

@@ -95,7 +95,7 @@ static int take_dest(const struct dest *row, void *arg)
 	struct why *why = arg;
 
 	if (dest_is_new(row)) {
-		why->fresh[tally_proto(row->proto) == TALLY_UDP] = *row;
+		why->fresh[proto_index(row->proto) == PROTO_UDP] = *row;
 		return EXIT_OK;
 	}
 	why->pid_used += row->used;

@@ -6,7 +6,6 @@
 #include "nat.h"
 #include "reading.h"
 #include "remedy.h"
-#include "tally.h"
 
 struct why {
 	struct reading r;
@@ -46,7 +45,7 @@ struct why {
 /* What the module says of a destination of @dest's protocol that is new. */
 static inline const struct dest *why_fresh(const struct why *why, uint8_t proto)
 {
-	return &why->fresh[tally_proto(proto) == TALLY_UDP];
+	return &why->fresh[proto_index(proto) == PROTO_UDP];
 }
 
 /* Records of the namespace and protocol in question, and nothing else of it. */

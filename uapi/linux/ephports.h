@@ -35,11 +35,13 @@
  *
  * EPHPORTS_CMD_DEST_GET, dump: the records that pass EPHPORTS_A_DEST_FILTER, added up by
  * destination in the kernel: first one message per network namespace and protocol without
- * EPHPORTS_A_DEST_USED, with what a destination that is new may have; then, most used first,
+ * EPHPORTS_A_DEST_USED, with all its sockets by state and by origin, and what a destination that
+ * is new may have; then, most used first,
  * one message of EPHPORTS_A_DEST_* per (namespace, protocol, local address, peer address, peer
  * port, and of a link-local peer the interface, which is not told: such rows may look alike),
- * at most EPHPORTS_A_DEST_TOP of them; all else together in a last message without addresses,
- * if there is more.
+ * at most EPHPORTS_A_DEST_TOP of them; all else together in a message without addresses, if there
+ * is more; and, for a request with EPHPORTS_A_DEST_OWNERS, so many owners of all of them together,
+ * most first, each in a message with nothing but EPHPORTS_A_DEST_OWNER.
  *
  * While traffic goes on, a port that is handed over to TIME_WAIT or released during the
  * adding up may count twice or not at all. Of more than 256 network namespaces at once, the
@@ -237,6 +239,8 @@ enum ephports_blind {
  *	for CAP_NET_ADMIN in the initial user namespace, as CAPACITY, HELD and MEMORY
  * @EPHPORTS_A_INFO_PROTOCOL: nest of EPHPORTS_A_PROTOCOL_*, one per protocol
  * @EPHPORTS_A_INFO_PAD: alignment only
+ * @EPHPORTS_A_INFO_BRIEF: flag, in a request: without EPHPORTS_A_PROTOCOL_IN_USE and
+ *	EPHPORTS_A_PROTOCOL_SOCKETS, which take a look at every record
  */
 enum ephports_a_info {
 	EPHPORTS_A_INFO_UNSPEC,
@@ -252,6 +256,7 @@ enum ephports_a_info {
 	EPHPORTS_A_INFO_COUNTERS,
 	EPHPORTS_A_INFO_PROTOCOL,
 	EPHPORTS_A_INFO_PAD,
+	EPHPORTS_A_INFO_BRIEF,
 
 	__EPHPORTS_A_INFO_MAX,
 	EPHPORTS_A_INFO_MAX = __EPHPORTS_A_INFO_MAX - 1
@@ -475,8 +480,9 @@ enum ephports_a_filter {
  * @EPHPORTS_A_DEST_REUSABLE: u32, of USED, TIME_WAIT sockets that a connect() would take
  *	over at this moment if tcp_tw_reuse were 1; HEADROOM counts what it takes over
  *	with tcp_tw_reuse as it is
- * @EPHPORTS_A_DEST_STATES: binary, u32 each, sockets by enum ephports_state
- * @EPHPORTS_A_DEST_ORIGINS: binary, u32 each, sockets by enum ephports_origin
+ * @EPHPORTS_A_DEST_STATES: binary, u32 each, sockets by enum ephports_state; in the first
+ *	messages all of the namespace and protocol, also outside the range, each on its own
+ * @EPHPORTS_A_DEST_ORIGINS: binary, u32 each, sockets by enum ephports_origin, likewise
  * @EPHPORTS_A_DEST_BORN: u64, ports that were taken towards it within WINDOW
  * @EPHPORTS_A_DEST_ENDED: u64, ports that were released within WINDOW
  * @EPHPORTS_A_DEST_ENDED_HELD: u64, ns, how long those of ENDED whose age is known had been
@@ -493,11 +499,12 @@ enum ephports_a_filter {
  * @EPHPORTS_A_DEST_OTHERS: u32, of USED, ports whose owners are not told by OWNER
  * @EPHPORTS_A_DEST_TW_REUSE: u8, the sysctl tcp_tw_reuse; in the first messages
  * @EPHPORTS_A_DEST_RANGE: u32, ports of ip_local_port_range
- * @EPHPORTS_A_DEST_GROUPS: u32, in the last message: destinations that it stands for, as
- *	far as they were told apart
+ * @EPHPORTS_A_DEST_GROUPS: u32, in the message of all else: destinations that it stands for,
+ *	as far as they were told apart
  * @EPHPORTS_A_DEST_FILTER: nest of EPHPORTS_A_FILTER_*, in requests only
  * @EPHPORTS_A_DEST_TOP: u32, in requests only: rows wanted, 1 to 1024; absent: 1024
  * @EPHPORTS_A_DEST_PAD: alignment only
+ * @EPHPORTS_A_DEST_OWNERS: u32, in requests only: owners wanted, 1 to 1024; absent: none
  */
 enum ephports_a_dest {
 	EPHPORTS_A_DEST_UNSPEC,
@@ -532,6 +539,7 @@ enum ephports_a_dest {
 	EPHPORTS_A_DEST_FILTER,
 	EPHPORTS_A_DEST_TOP,
 	EPHPORTS_A_DEST_PAD,
+	EPHPORTS_A_DEST_OWNERS,
 
 	__EPHPORTS_A_DEST_MAX,
 	EPHPORTS_A_DEST_MAX = __EPHPORTS_A_DEST_MAX - 1

@@ -2,11 +2,13 @@
 # guest: --cpus 2
 """Every netlink request is answered by the contract: filters in the kernel, refusals with a reason."""
 import errno
+import json
 import os
 import random
 import re
 import socket
 import struct
+from collections import Counter
 
 from ephnetlink import *
 from ephtest import *
@@ -91,6 +93,28 @@ def same_filters_by_the_words_of_the_command_line():
          and str(p["peer_addr"]).removeprefix("::ffff:").startswith("127."))
     same(["origin", "explicit"], lambda p: p["origin"] == "explicit")
     same(["pid", str(os.getpid())], lambda p: p["pid"] == os.getpid())
+
+
+@test
+def summary_is_what_list_and_dest_and_owners_add_up_to():
+    for words in ([], ["-t"], ["-u"]):
+        whole, rows = summary(*words), ports(*words)
+        for proto in whole["protocols"]:
+            of_proto = [r for r in rows if r["proto"] == proto["proto"]]
+            for key in ("state", "origin"):
+                told = {name: n for name, n in proto["by_" + key].items() if n}
+                assert told == Counter(r[key] for r in of_proto), (words, proto, of_proto)
+        dests = json.loads(ephstat("-j", "dest", *words).stdout)["dests"]
+        dests = [d for d in dests if d["peer_addr"]]
+        assert dests or words == ["-u"], words
+        assert ([d["ports"] for d in whole["destinations"]] == [d["used"] for d in dests][:5]), words
+        assert all(any(d["ports"] == o["used"] and all(d[k] == o[k] for k in
+                       ("proto", "local_addr", "peer_addr", "peer_port")) for o in dests)
+                   for d in whole["destinations"]), (words, whole, dests)
+        owners = json.loads(ephstat("-j", "owners", *words).stdout)["owners"]
+        assert ([(o["pid"], o["comm"], o["ports"]) for o in whole["owners"]]
+                == [(o["pid"], o["comm"], o["used"]) for o in owners][:5]), (words, whole, owners)
+        assert owners[0]["pid"] == os.getpid(), owners
 
 
 @test

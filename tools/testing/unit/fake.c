@@ -25,6 +25,11 @@ int nl_info(struct nl *nl, uint32_t netns, struct info *info, struct error *err)
 	return EXIT_OK;
 }
 
+int nl_usage(struct nl *nl, uint32_t netns, struct info *info, struct error *err)
+{
+	return nl_info(nl, netns, info, err);
+}
+
 int nl_resync(struct nl *nl, struct info *info, struct error *err)
 {
 	return nl_info(nl, 0, info, err);
@@ -70,6 +75,13 @@ int nl_dests(struct nl *nl, const struct filter *filter, uint32_t top, dest_fn f
 	for (i = 0; i < fake.n_dests; i++)
 		TELL(fn, &fake.dests[i], i);
 	return EXIT_OK;
+}
+
+int nl_busiest(struct nl *nl, const struct filter *filter, uint32_t dests, uint32_t owners,
+	       dest_fn fn, void *arg, bool *interrupted, struct error *err)
+{
+	fake.asked_owners = owners;
+	return nl_dests(nl, filter, dests, fn, arg, interrupted, err);
 }
 
 int nl_owners(struct nl *nl, const struct filter *filter, uint32_t top, owner_fn fn, void *arg,

@@ -37,6 +37,7 @@ struct fake {
 	struct filter asked;
 	uint32_t asked_netns;
 	uint32_t asked_top;
+	uint32_t asked_owners;
 	uint64_t asked_since;
 	uint64_t asked_until;
 };

@@ -122,7 +122,8 @@ static void test_dest(void)
 	EXPECT(!dest_is_new(&dest));
 	/* All but what only requests have, and padding. */
 	EXPECT((dest.told | 1 | TOLD(EPHPORTS_A_DEST_FILTER) | TOLD(EPHPORTS_A_DEST_TOP) |
-		TOLD(EPHPORTS_A_DEST_PAD)) == TOLD(EPHPORTS_A_DEST_MAX + 1) - 1);
+		TOLD(EPHPORTS_A_DEST_PAD) |
+		TOLD(EPHPORTS_A_DEST_OWNERS)) == TOLD(EPHPORTS_A_DEST_MAX + 1) - 1);
 
 	start();
 	put_dest(DEST_OWNERS + 3);
@@ -132,6 +133,8 @@ static void test_dest(void)
 
 static void test_kinds(void)
 {
+	struct nlattr *nest;
+
 	start();
 	mnl_attr_put_u8(nlh, EPHPORTS_A_DEST_PROTO, IPPROTO_UDP);
 	mnl_attr_put_u32(nlh, EPHPORTS_A_DEST_CAPACITY, 5);
@@ -141,6 +144,12 @@ static void test_kinds(void)
 	EXPECT(!decode_dest(nlh, &dest) && !dest_is_new(&dest) && !dest_is_rest(&dest));
 	mnl_attr_put_u32(nlh, EPHPORTS_A_DEST_GROUPS, 0);
 	EXPECT(!decode_dest(nlh, &dest) && !dest_is_new(&dest) && dest_is_rest(&dest));
+	start();
+	nest = mnl_attr_nest_start(nlh, EPHPORTS_A_DEST_OWNER);
+	put_owner(1, 10);
+	mnl_attr_nest_end(nlh, nest);
+	EXPECT(!decode_dest(nlh, &dest) && dest_is_owner(&dest) && !dest_is_new(&dest) &&
+	       !dest_is_rest(&dest));
 	start();
 	mnl_attr_put_u32(nlh, EPHPORTS_A_OWNER_USED, 5);
 	EXPECT(!decode_owner(nlh, &owner) && owner_is_rest(&owner));
