@@ -16,31 +16,42 @@
  * struct ephports_attrs - attributes being written behind the end of a message
  * @skb: the message, which does not have them before ephports_attrs_end()
  * @at: where the next one goes, NLA_ALIGNTO aligned
+ * @wanted: mask of BIT(type); others are passed over
  */
 struct ephports_attrs {
 	struct sk_buff *skb;
 	void *at;
+	u32 wanted;
 };
+
+#define EPHPORTS_ATTRS_ALL	U32_MAX
 
 /**
  * ephports_attrs_begin() - ask for room
  * @attrs: set up
  * @skb: the message
  * @most: bytes that all the attributes need at most, each with its header and padding
+ * @wanted: mask of BIT(type), of types below 32
  *
  * Return: false if there is no room.
  */
 static inline bool ephports_attrs_begin(struct ephports_attrs *attrs, struct sk_buff *skb,
-					unsigned int most)
+					unsigned int most, u32 wanted)
 {
 	attrs->skb = skb;
 	attrs->at = skb_tail_pointer(skb);
+	attrs->wanted = wanted;
 	return skb_tailroom(skb) >= most;
 }
 
 static inline void ephports_attrs_end(const struct ephports_attrs *attrs)
 {
 	skb_put(attrs->skb, attrs->at - (void *)skb_tail_pointer(attrs->skb));
+}
+
+static __always_inline bool ephports_attrs_wants(const struct ephports_attrs *attrs, u16 type)
+{
+	return attrs->wanted & BIT(type);
 }
 
 /* The value is for the caller to fill, padding included. */
@@ -56,29 +67,38 @@ static __always_inline void *ephports_attrs_add(struct ephports_attrs *attrs, u1
 
 static __always_inline void ephports_attrs_u8(struct ephports_attrs *attrs, u16 type, u8 n)
 {
-	u8 *value = ephports_attrs_add(attrs, type, sizeof(n));
+	u8 *value;
 
+	if (!ephports_attrs_wants(attrs, type))
+		return;
+	value = ephports_attrs_add(attrs, type, sizeof(n));
 	memset(value, 0, NLA_ALIGNTO);
 	*value = n;
 }
 
 static __always_inline void ephports_attrs_u16(struct ephports_attrs *attrs, u16 type, u16 n)
 {
-	u16 *value = ephports_attrs_add(attrs, type, sizeof(n));
+	u16 *value;
 
+	if (!ephports_attrs_wants(attrs, type))
+		return;
+	value = ephports_attrs_add(attrs, type, sizeof(n));
 	memset(value, 0, NLA_ALIGNTO);
 	*value = n;
 }
 
 static __always_inline void ephports_attrs_u32(struct ephports_attrs *attrs, u16 type, u32 n)
 {
-	*(u32 *)ephports_attrs_add(attrs, type, sizeof(n)) = n;
+	if (ephports_attrs_wants(attrs, type))
+		*(u32 *)ephports_attrs_add(attrs, type, sizeof(n)) = n;
 }
 
 /* Aligned where the CPU wants it, as nla_put_u64_64bit() does; @pad is without a value. */
 static __always_inline void ephports_attrs_u64(struct ephports_attrs *attrs, u16 type, u64 n,
 					       u16 pad)
 {
+	if (!ephports_attrs_wants(attrs, type))
+		return;
 	if (!IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) &&
 	    IS_ALIGNED((unsigned long)attrs->at, 8))
 		ephports_attrs_add(attrs, pad, 0);
@@ -89,6 +109,8 @@ static __always_inline void ephports_attrs_u64(struct ephports_attrs *attrs, u16
 static __always_inline void ephports_attrs_address(struct ephports_attrs *attrs, u16 type,
 						   u8 family, const struct in6_addr *addr)
 {
+	if (!ephports_attrs_wants(attrs, type))
+		return;
 	if (family == AF_INET6)
 		memcpy(ephports_attrs_add(attrs, type, 16), addr, 16);
 	else
@@ -99,7 +121,8 @@ static __always_inline void ephports_attrs_address(struct ephports_attrs *attrs,
 static __always_inline void ephports_attrs_text(struct ephports_attrs *attrs, u16 type,
 						const char *text, size_t size)
 {
-	memcpy(ephports_attrs_add(attrs, type, strnlen(text, size - 1) + 1), text, size);
+	if (ephports_attrs_wants(attrs, type))
+		memcpy(ephports_attrs_add(attrs, type, strnlen(text, size - 1) + 1), text, size);
 }
 
 #endif /* EPHPORTS_ATTRS_H */

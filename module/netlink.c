@@ -14,6 +14,7 @@
 
 #include <linux/ephports.h>
 
+#include "attrs.h"
 #include "compat.h"
 #include "log.h"
 #include "netlink.h"
@@ -41,6 +42,7 @@ static const struct nla_policy no_policy[1 + 1] = {
 
 static const struct nla_policy port_policy[EPHPORTS_A_PORT_MAX + 1] = {
 	[EPHPORTS_A_PORT_FILTER] = { .type = NLA_NESTED },
+	[EPHPORTS_A_PORT_WANTED] = { .type = NLA_U32 },
 };
 
 static int reply_info(struct sk_buff *skb, struct genl_info *info, const struct net *net, bool brief)
@@ -90,6 +92,7 @@ struct dump {
 	struct ephports_filter filter;
 	struct ephports_cursor cursor;
 	struct ephports_row row;
+	u32 wanted;	/* of each record */
 	bool pending;	/* @row did not fit into the last message */
 };
 
@@ -100,6 +103,7 @@ struct dump {
  */
 static struct dump *begin_dump(struct netlink_callback *cb)
 {
+	const struct nlattr *wanted = ephports_dump_attrs(cb)[EPHPORTS_A_PORT_WANTED];
 	struct nlattr *attrs[EPHPORTS_A_FILTER_MAX + 1];
 	struct dump *dump;
 	int err;
@@ -117,6 +121,7 @@ static struct dump *begin_dump(struct netlink_callback *cb)
 		kfree(dump);
 		return ERR_PTR(err);
 	}
+	dump->wanted = wanted ? nla_get_u32(wanted) : EPHPORTS_ATTRS_ALL;
 	cb->args[0] = (long)dump;
 	return dump;
 }
@@ -128,13 +133,13 @@ static int end_dump(struct netlink_callback *cb)
 }
 
 static int put_row(struct sk_buff *skb, struct netlink_callback *cb,
-		   const struct ephports_row *row)
+		   const struct ephports_row *row, u32 wanted)
 {
 	void *head = ephports_put_dump_head(skb, cb, EPHPORTS_CMD_PORT_GET);
 
 	if (!head)
 		return -EMSGSIZE;
-	if (ephports_put_row(skb, row)) {
+	if (ephports_put_row(skb, row, wanted)) {
 		genlmsg_cancel(skb, head);
 		return -EMSGSIZE;
 	}
@@ -154,7 +159,7 @@ static int dump_ports(struct sk_buff *skb, struct netlink_callback *cb)
 		if (!dump->pending &&
 		    !ephports_view_next(&dump->view, &dump->filter, &dump->cursor, &dump->row))
 			return skb->len;
-		dump->pending = put_row(skb, cb, &dump->row) < 0;
+		dump->pending = put_row(skb, cb, &dump->row, dump->wanted) < 0;
 		if (dump->pending)
 			return skb->len;
 	}

@@ -8,6 +8,7 @@
 #include <net/netlink.h>
 #include <net/sock.h>
 
+#include "attrs.h"
 #include "compat.h"
 #include "failure.h"
 #include "hist.h"
@@ -140,7 +141,7 @@ static int put_conflict(struct sk_buff *skb, const struct ephports_view *view,
 		return 0;
 	nest = nla_nest_start(skb, EPHPORTS_A_FAILURE_HOLDER);
 	ephports_view_tell(view, &row.rec, &row.told);
-	if (!nest || ephports_put_row(skb, &row))
+	if (!nest || ephports_put_row(skb, &row, EPHPORTS_ATTRS_ALL))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -23,6 +23,6 @@ int ephports_put_info(struct sk_buff *skb, const struct net *net, bool root, boo
 int ephports_put_who(struct sk_buff *skb, const struct ephports_who_attrs *types,
 		     const struct ephports_record *rec, const struct ephports_told *told);
 void *ephports_put_dump_head(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd);
-int ephports_put_row(struct sk_buff *skb, const struct ephports_row *row);
+int ephports_put_row(struct sk_buff *skb, const struct ephports_row *row, u32 wanted);
 
 #endif /* EPHPORTS_NETLINK_PUT_H */

@@ -6,6 +6,7 @@
 
 #include <linux/ephports.h>
 
+#include "attrs.h"
 #include "failure.h"
 #include "netlink.h"
 #include "netlink_failure.h"
@@ -31,7 +32,7 @@ static int put_port(struct sk_buff *skb, const struct ephports_view *view,
 	struct ephports_row row = { .rec = event->rec, .sock = event->sock, .at = event->time };
 
 	ephports_view_tell(view, &row.rec, &row.told);
-	return ephports_put_row(skb, &row);
+	return ephports_put_row(skb, &row, EPHPORTS_ATTRS_ALL);
 }
 
 static int put_failure(struct sk_buff *skb, const struct ephports_view *view,

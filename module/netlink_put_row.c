@@ -9,6 +9,8 @@
 #include "netlink_put.h"
 #include "view.h"
 
+static_assert(EPHPORTS_A_PORT_MAX < 32);
+
 #define MOST_U8		nla_total_size(1)
 #define MOST_U16	nla_total_size(2)
 #define MOST_U32	nla_total_size(4)
@@ -56,7 +58,7 @@ int ephports_put_who(struct sk_buff *skb, const struct ephports_who_attrs *types
 {
 	struct ephports_attrs attrs;
 
-	if (!ephports_attrs_begin(&attrs, skb, MOST_WHO))
+	if (!ephports_attrs_begin(&attrs, skb, MOST_WHO, EPHPORTS_ATTRS_ALL))
 		return -EMSGSIZE;
 	add_who(&attrs, types, rec, told);
 	ephports_attrs_end(&attrs);
@@ -101,10 +103,10 @@ static __always_inline void add_row(struct ephports_attrs *attrs, const struct e
 	ephports_attrs_u64(attrs, EPHPORTS_A_PORT_NSID, rec->nsid, EPHPORTS_A_PORT_PAD);
 	add_socket(attrs, &row->sock);
 	add_who(attrs, &who, rec, &row->told);
-	if (rec->handed)
+	if (rec->handed && ephports_attrs_wants(attrs, EPHPORTS_A_PORT_TIME_WAIT))
 		ephports_attrs_u64(attrs, EPHPORTS_A_PORT_TIME_WAIT, ephports_view_time_wait(row),
 				   EPHPORTS_A_PORT_PAD);
-	if (!(rec->flags & EPHPORTS_F_ADOPTED))
+	if (!(rec->flags & EPHPORTS_F_ADOPTED) && ephports_attrs_wants(attrs, EPHPORTS_A_PORT_AGE))
 		ephports_attrs_u64(attrs, EPHPORTS_A_PORT_AGE, ephports_view_age(row),
 				   EPHPORTS_A_PORT_PAD);
 }
@@ -113,14 +115,15 @@ static __always_inline void add_row(struct ephports_attrs *attrs, const struct e
  * ephports_put_row() - one record
  * @skb: the answer
  * @row: as its reader may see it
+ * @wanted: mask of BIT(EPHPORTS_A_PORT_*); EPHPORTS_ATTRS_ALL
  *
  * Return: 0, or -EMSGSIZE with nothing put.
  */
-int ephports_put_row(struct sk_buff *skb, const struct ephports_row *row)
+int ephports_put_row(struct sk_buff *skb, const struct ephports_row *row, u32 wanted)
 {
 	struct ephports_attrs attrs;
 
-	if (!ephports_attrs_begin(&attrs, skb, MOST_ROW))
+	if (!ephports_attrs_begin(&attrs, skb, MOST_ROW, wanted))
 		return -EMSGSIZE;
 	add_row(&attrs, row);
 	ephports_attrs_end(&attrs);

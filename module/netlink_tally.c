@@ -26,6 +26,7 @@ const struct nla_policy ephports_dest_policy[EPHPORTS_A_DEST_MAX + 1] = {
 	[EPHPORTS_A_DEST_FILTER] = { .type = NLA_NESTED },
 	[EPHPORTS_A_DEST_TOP]	 = NLA_POLICY_RANGE(NLA_U32, 1, MOST_ROWS),
 	[EPHPORTS_A_DEST_OWNERS] = NLA_POLICY_RANGE(NLA_U32, 1, MOST_ROWS),
+	[EPHPORTS_A_DEST_HELD]	 = { .type = NLA_FLAG },
 };
 
 const struct nla_policy ephports_owner_policy[EPHPORTS_A_OWNER_MAX + 1] = {
@@ -72,7 +73,7 @@ static int count(struct netlink_callback *cb, struct dump *dump, const struct nl
 	return err;
 }
 
-static struct dump *begin(struct netlink_callback *cb, const struct nlattr *nest)
+static struct dump *begin(struct netlink_callback *cb, const struct nlattr *nest, bool held)
 {
 	struct dump *dump = kzalloc(sizeof(*dump), GFP_KERNEL_ACCOUNT);
 	int err;
@@ -80,6 +81,7 @@ static struct dump *begin(struct netlink_callback *cb, const struct nlattr *nest
 	if (!dump)
 		return ERR_PTR(-ENOMEM);
 	cb->args[0] = (long)dump;
+	dump->tally.stock = held;
 	err = count(cb, dump, nest);
 	return err ? ERR_PTR(err) : dump;
 }
@@ -139,19 +141,27 @@ static int choose_owners(struct dump *dump, u32 *top, u32 n)
 	return ephports_tally_cut(tally, NULL, 0, top, dump->rows);
 }
 
-/* @filter, @want and @want_owners are attributes of the request; 0: it has none such. */
-static struct dump *begin_rows(struct netlink_callback *cb, int filter, int want, int want_owners,
+/* Attributes of the request; 0: it has none such. */
+struct request_attrs {
+	int filter;
+	int top;
+	int owners;
+	int held;
+};
+
+static struct dump *begin_rows(struct netlink_callback *cb, const struct request_attrs *request,
 			       int (*choose)(struct dump *dump, u32 *top, u32 n))
 {
 	struct nlattr **attrs = ephports_dump_attrs(cb);
-	struct dump *dump = begin(cb, attrs[filter]);
+	struct dump *dump = begin(cb, attrs[request->filter],
+				  request->held && attrs[request->held]);
 	u32 *top, n;
 	int err;
 
 	if (IS_ERR(dump))
 		return dump;
-	n = wanted(attrs[want], MOST_ROWS);
-	dump->holders = want_owners ? wanted(attrs[want_owners], 0) : 0;
+	n = wanted(attrs[request->top], MOST_ROWS);
+	dump->holders = request->owners ? wanted(attrs[request->owners], 0) : 0;
 	top = kvcalloc(n + dump->holders, sizeof(*top), GFP_KERNEL_ACCOUNT);
 	err = top ? choose(dump, top, n) : -ENOMEM;
 	kvfree(top);
@@ -214,9 +224,13 @@ static int tell(struct sk_buff *skb, struct netlink_callback *cb, struct dump *d
 /* EPHPORTS_CMD_DEST_GET */
 int ephports_dump_dests(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dump *dump = (struct dump *)cb->args[0] ?:
-			    begin_rows(cb, EPHPORTS_A_DEST_FILTER, EPHPORTS_A_DEST_TOP,
-				       EPHPORTS_A_DEST_OWNERS, choose_dests);
+	static const struct request_attrs request = {
+		.filter	= EPHPORTS_A_DEST_FILTER,
+		.top	= EPHPORTS_A_DEST_TOP,
+		.owners	= EPHPORTS_A_DEST_OWNERS,
+		.held	= EPHPORTS_A_DEST_HELD,
+	};
+	struct dump *dump = (struct dump *)cb->args[0] ?: begin_rows(cb, &request, choose_dests);
 
 	return IS_ERR(dump) ? PTR_ERR(dump) :
 			      tell(skb, cb, dump, EPHPORTS_CMD_DEST_GET, put_dest_message);
@@ -225,9 +239,11 @@ int ephports_dump_dests(struct sk_buff *skb, struct netlink_callback *cb)
 /* EPHPORTS_CMD_OWNER_GET */
 int ephports_dump_owners(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dump *dump = (struct dump *)cb->args[0] ?:
-			    begin_rows(cb, EPHPORTS_A_OWNER_FILTER, EPHPORTS_A_OWNER_TOP, 0,
-				       choose_owners);
+	static const struct request_attrs request = {
+		.filter	= EPHPORTS_A_OWNER_FILTER,
+		.top	= EPHPORTS_A_OWNER_TOP,
+	};
+	struct dump *dump = (struct dump *)cb->args[0] ?: begin_rows(cb, &request, choose_owners);
 
 	return IS_ERR(dump) ? PTR_ERR(dump) :
 			      tell(skb, cb, dump, EPHPORTS_CMD_OWNER_GET, put_owner_message);

@@ -20,6 +20,7 @@
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
+#include "attrs.h"
 #include "compat.h"
 #include "history.h"
 #include "netlink.h"
@@ -228,7 +229,7 @@ static int put_holder(struct sk_buff *skb, const struct dump *dump)
 	const struct ephports_row *row = &dump->row;
 	struct nlattr *nest = nla_nest_start(skb, EPHPORTS_A_WHO_HOLDER);
 
-	if (!nest || ephports_put_row(skb, row))
+	if (!nest || ephports_put_row(skb, row, EPHPORTS_ATTRS_ALL))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	if (!(row->rec.flags & EPHPORTS_F_ADOPTED) &&

@@ -139,9 +139,28 @@ static int list_json(struct reading *r)
 	return ret;
 }
 
+/* What is in no column need not be told. */
+static uint32_t in_columns(const struct ephstat *es)
+{
+	uint64_t wanted = TOLD(EPHPORTS_A_PORT_PROTO) | TOLD(EPHPORTS_A_PORT_LOCAL_ADDR) |
+			  TOLD(EPHPORTS_A_PORT_LOCAL_PORT) | TOLD(EPHPORTS_A_PORT_PEER_ADDR) |
+			  TOLD(EPHPORTS_A_PORT_PEER_PORT) | TOLD(EPHPORTS_A_PORT_IFINDEX) |
+			  TOLD(EPHPORTS_A_PORT_STATE) | TOLD(EPHPORTS_A_PORT_ORIGIN) |
+			  TOLD(EPHPORTS_A_PORT_UID) | TOLD(EPHPORTS_A_PORT_REASON) |
+			  TOLD(EPHPORTS_A_PORT_PID) | TOLD(EPHPORTS_A_PORT_COMM) |
+			  TOLD(EPHPORTS_A_PORT_AGE);
+
+	if (es->cgroups)
+		wanted |= TOLD(EPHPORTS_A_PORT_CGROUP);
+	if (es->filter.all_netns)
+		wanted |= TOLD(EPHPORTS_A_PORT_NETNS);
+	return (uint32_t)wanted;
+}
+
 static int list_text(struct reading *r)
 {
-	int ret = nl_ports(r->nl, &r->es->filter, text_row, r, &r->interrupted, r->err);
+	int ret = nl_ports_with(r->nl, &r->es->filter, in_columns(r->es), text_row, r,
+				&r->interrupted, r->err);
 
 	if (!ret)
 		write_header(r);

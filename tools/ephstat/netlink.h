@@ -46,11 +46,18 @@ typedef int (*box_fn)(const struct box *box, void *arg);
 int nl_ports(struct nl *nl, const struct filter *filter, port_fn fn, void *arg,
 	     bool *interrupted, struct error *err);
 
+/* Likewise with no more of each record than @wanted, a mask of TOLD(EPHPORTS_A_PORT_*). */
+int nl_ports_with(struct nl *nl, const struct filter *filter, uint32_t wanted, port_fn fn,
+		  void *arg, bool *interrupted, struct error *err);
+
 /* The same records added up in the kernel; at most @top rows, 0: as many as the module tells. */
 int nl_dests(struct nl *nl, const struct filter *filter, uint32_t top, dest_fn fn, void *arg,
 	     bool *interrupted, struct error *err);
 
-/* Likewise, and then so many @owners of all of them together, as messages of one owner each. */
+/*
+ * What is held alone, by destination, and then so many @owners (not 0) of all of them together, as
+ * messages of one owner each.
+ */
 int nl_busiest(struct nl *nl, const struct filter *filter, uint32_t dests, uint32_t owners,
 	       dest_fn fn, void *arg, bool *interrupted, struct error *err);
 

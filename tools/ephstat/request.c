@@ -90,7 +90,8 @@ struct dump {
 	const struct filter *filter;	/* NULL: nothing to be left out */
 	uint16_t top_attr;
 	uint32_t top;			/* 0: as many as the module tells */
-	uint32_t owners;		/* of DEST_GET alone; 0: none */
+	uint32_t owners;		/* of DEST_GET alone; 0: none, and what was released is told */
+	uint32_t wanted;		/* of PORT_GET alone; 0: all */
 	uint64_t since_ns;		/* of WHO_GET alone, as the next; 0: no bound */
 	uint64_t until_ns;
 	message_fn message;
@@ -111,8 +112,12 @@ static int run_dump(struct nl *nl, const struct dump *dump, bool *interrupted, s
 	}
 	if (dump->top)
 		mnl_attr_put_u32(nlh, dump->top_attr, dump->top);
-	if (dump->owners)
+	if (dump->owners) {
 		mnl_attr_put_u32(nlh, EPHPORTS_A_DEST_OWNERS, dump->owners);
+		mnl_attr_put(nlh, EPHPORTS_A_DEST_HELD, 0, NULL);
+	}
+	if (dump->wanted)
+		mnl_attr_put_u32(nlh, EPHPORTS_A_PORT_WANTED, dump->wanted);
 	if (dump->since_ns)
 		mnl_attr_put_u64(nlh, EPHPORTS_A_WHO_SINCE, dump->since_ns);
 	if (dump->until_ns)
@@ -148,16 +153,22 @@ READER(hist)
 READER(holder)
 READER(box)
 
-int nl_ports(struct nl *nl, const struct filter *filter, port_fn fn, void *arg,
-	     bool *interrupted, struct error *err)
+int nl_ports_with(struct nl *nl, const struct filter *filter, uint32_t wanted, port_fn fn,
+		  void *arg, bool *interrupted, struct error *err)
 {
 	struct port_reader reader = { .fn = fn, .arg = arg };
 	const struct dump dump = {
 		.cmd = EPHPORTS_CMD_PORT_GET, .message = read_port, .reader = &reader,
-		.filter_attr = EPHPORTS_A_PORT_FILTER, .filter = filter,
+		.filter_attr = EPHPORTS_A_PORT_FILTER, .filter = filter, .wanted = wanted,
 	};
 
 	return run_dump(nl, &dump, interrupted, err);
+}
+
+int nl_ports(struct nl *nl, const struct filter *filter, port_fn fn, void *arg,
+	     bool *interrupted, struct error *err)
+{
+	return nl_ports_with(nl, filter, 0, fn, arg, interrupted, err);
 }
 
 int nl_busiest(struct nl *nl, const struct filter *filter, uint32_t dests, uint32_t owners,

@@ -304,18 +304,25 @@ void text_rate(struct text *text, uint64_t events, uint64_t ns)
 	}
 }
 
+static bool is_plain(char c)
+{
+	return c >= ' ' && c < 0x7f && c != '\\';
+}
+
 void text_escaped(struct text *text, const char *s)
 {
-	for (; *s; s++) {
-		unsigned char c = *s;
+	for (;;) {
+		const char *end = s;
 
-		if (c >= ' ' && c < 0x7f && c != '\\') {
-			text_char(text, *s);
-			continue;
-		}
+		while (is_plain(*end))
+			end++;
+		append(text, s, (size_t)(end - s));
+		if (!*end)
+			return;
 		text_str(text, "\\x");
-		text_char(text, hex_digits[c >> 4]);
-		text_char(text, hex_digits[c & 15]);
+		text_char(text, hex_digits[(unsigned char)*end >> 4]);
+		text_char(text, hex_digits[*end & 15]);
+		s = end + 1;
 	}
 }
 

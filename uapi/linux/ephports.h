@@ -27,7 +27,8 @@
  * ------------
  * EPHPORTS_CMD_INFO_GET, do: one message of EPHPORTS_A_INFO_*.
  *
- * EPHPORTS_CMD_PORT_GET, dump: one message of EPHPORTS_A_PORT_* per record that
+ * EPHPORTS_CMD_PORT_GET, dump: one message of EPHPORTS_A_PORT_* (those of EPHPORTS_A_PORT_WANTED,
+ * if the request has it) per record that
  * passes the request's EPHPORTS_A_PORT_FILTER; all parts given must match. A
  * record that exists from the first to the last message is reported exactly
  * once. NLM_F_DUMP_INTR is set where that cannot be vouched for, because records
@@ -381,6 +382,8 @@ enum ephports_a_counter {
  *	used again (its inode number is)
  * @EPHPORTS_A_PORT_TIME_WAIT: u64, ns of AGE that it was in TIME_WAIT; absent if it never was,
  *	or since when is not known
+ * @EPHPORTS_A_PORT_WANTED: u32, in requests only: mask of 1 << EPHPORTS_A_PORT_*, what to tell
+ *	of each record; absent means all
  */
 enum ephports_a_port {
 	EPHPORTS_A_PORT_UNSPEC,
@@ -407,6 +410,7 @@ enum ephports_a_port {
 	EPHPORTS_A_PORT_PAD,
 	EPHPORTS_A_PORT_NSID,
 	EPHPORTS_A_PORT_TIME_WAIT,
+	EPHPORTS_A_PORT_WANTED,
 
 	__EPHPORTS_A_PORT_MAX,
 	EPHPORTS_A_PORT_MAX = __EPHPORTS_A_PORT_MAX - 1
@@ -505,6 +509,8 @@ enum ephports_a_filter {
  * @EPHPORTS_A_DEST_TOP: u32, in requests only: rows wanted, 1 to 1024; absent: 1024
  * @EPHPORTS_A_DEST_PAD: alignment only
  * @EPHPORTS_A_DEST_OWNERS: u32, in requests only: owners wanted, 1 to 1024; absent: none
+ * @EPHPORTS_A_DEST_HELD: flag, in requests only: what is held alone; without BORN, ENDED, their
+ *	fellows, WINDOW and FAILURES
  */
 enum ephports_a_dest {
 	EPHPORTS_A_DEST_UNSPEC,
@@ -540,6 +546,7 @@ enum ephports_a_dest {
 	EPHPORTS_A_DEST_TOP,
 	EPHPORTS_A_DEST_PAD,
 	EPHPORTS_A_DEST_OWNERS,
+	EPHPORTS_A_DEST_HELD,
 
 	__EPHPORTS_A_DEST_MAX,
 	EPHPORTS_A_DEST_MAX = __EPHPORTS_A_DEST_MAX - 1

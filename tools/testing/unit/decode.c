@@ -66,7 +66,7 @@ static void test_port(void)
 	EXPECT(port.nsid == 3 && port.time_wait_ns == 2000000000ull);
 	EXPECT_STR(port.comm, "curl");
 	/* All but the filter, which only requests have. */
-	EXPECT((port.told | 1 | TOLD(EPHPORTS_A_PORT_FILTER)) ==
+	EXPECT((port.told | 1 | TOLD(EPHPORTS_A_PORT_FILTER) | TOLD(EPHPORTS_A_PORT_WANTED)) ==
 	       TOLD(EPHPORTS_A_PORT_MAX + 1) - 1);
 }
 
@@ -134,7 +134,7 @@ static void test_lengths(void)
 
 	for (type = 1; type <= EPHPORTS_A_PORT_MAX; type++) {
 		if (type == EPHPORTS_A_PORT_COMM || type == EPHPORTS_A_PORT_FILTER ||
-		    type == EPHPORTS_A_PORT_PAD)
+		    type == EPHPORTS_A_PORT_PAD || type == EPHPORTS_A_PORT_WANTED)
 			continue;
 		start();
 		mnl_attr_put(nlh, type, 3, "xxx");

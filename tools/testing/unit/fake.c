@@ -63,6 +63,13 @@ int nl_ports(struct nl *nl, const struct filter *filter, port_fn fn, void *arg,
 	return EXIT_OK;
 }
 
+int nl_ports_with(struct nl *nl, const struct filter *filter, uint32_t wanted, port_fn fn,
+		  void *arg, bool *interrupted, struct error *err)
+{
+	fake.asked_wanted = wanted;
+	return nl_ports(nl, filter, fn, arg, interrupted, err);
+}
+
 int nl_dests(struct nl *nl, const struct filter *filter, uint32_t top, dest_fn fn, void *arg,
 	     bool *interrupted, struct error *err)
 {

@@ -36,6 +36,7 @@ struct fake {
 	unsigned int infos;	/* how often nl_info() was asked */
 	struct filter asked;
 	uint32_t asked_netns;
+	uint32_t asked_wanted;
 	uint32_t asked_top;
 	uint32_t asked_owners;
 	uint64_t asked_since;

@@ -123,7 +123,7 @@ static void test_dest(void)
 	/* All but what only requests have, and padding. */
 	EXPECT((dest.told | 1 | TOLD(EPHPORTS_A_DEST_FILTER) | TOLD(EPHPORTS_A_DEST_TOP) |
 		TOLD(EPHPORTS_A_DEST_PAD) |
-		TOLD(EPHPORTS_A_DEST_OWNERS)) == TOLD(EPHPORTS_A_DEST_MAX + 1) - 1);
+		TOLD(EPHPORTS_A_DEST_OWNERS) | TOLD(EPHPORTS_A_DEST_HELD)) == TOLD(EPHPORTS_A_DEST_MAX + 1) - 1);
 
 	start();
 	put_dest(DEST_OWNERS + 3);
