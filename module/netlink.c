@@ -86,6 +86,11 @@ static int do_resync(struct sk_buff *skb, struct genl_info *info)
 	return ephports_watch_resync() ?: reply_info(skb, info, sock_net(skb->sk), false);
 }
 
+/* What a reader may want of a record; the rest is for requests, or says nothing. */
+#define TOLD_OF_PORTS	((BIT(EPHPORTS_A_PORT_MAX + 1) - 1) & \
+			 ~(BIT(EPHPORTS_A_PORT_UNSPEC) | BIT(EPHPORTS_A_PORT_FILTER) | \
+			   BIT(EPHPORTS_A_PORT_PAD) | BIT(EPHPORTS_A_PORT_WANTED)))
+
 /* A dump under way, from start to done. */
 struct dump {
 	struct ephports_view view;
@@ -115,13 +120,14 @@ static struct dump *begin_dump(struct netlink_callback *cb)
 	dump = kzalloc(sizeof(*dump), GFP_KERNEL);
 	if (!dump)
 		return ERR_PTR(-ENOMEM);
+	dump->wanted = EPHPORTS_ATTRS_ALL;
 	err = ephports_asker_view(cb->skb, attrs, &dump->view, NULL, cb->extack) ?:
-	      ephports_filter_read(&dump->filter, attrs, cb->extack);
+	      ephports_filter_read(&dump->filter, attrs, cb->extack) ?:
+	      ephports_filter_mask(wanted, TOLD_OF_PORTS, &dump->wanted, cb->extack);
 	if (err) {
 		kfree(dump);
 		return ERR_PTR(err);
 	}
-	dump->wanted = wanted ? nla_get_u32(wanted) : EPHPORTS_ATTRS_ALL;
 	cb->args[0] = (long)dump;
 	return dump;
 }

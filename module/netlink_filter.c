@@ -93,8 +93,17 @@ static int read_address(const struct nlattr *attr, const struct nlattr *prefix,
 	return 0;
 }
 
-static int read_mask(const struct nlattr *attr, u32 all, u32 *mask,
-		     struct netlink_ext_ack *extack)
+/**
+ * ephports_filter_mask() - read a mask from a request
+ * @attr: of it; NULL: absent
+ * @all: the bits that mean something
+ * @mask: set if @attr is there
+ * @extack: says why it is refused
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ephports_filter_mask(const struct nlattr *attr, u32 all, u32 *mask,
+			 struct netlink_ext_ack *extack)
 {
 	if (!attr)
 		return 0;
@@ -166,6 +175,6 @@ int ephports_filter_read(struct ephports_filter *filter, struct nlattr **attrs,
 	       read_address(attrs[EPHPORTS_A_FILTER_PEER_ADDR],
 			    attrs[EPHPORTS_A_FILTER_PEER_PREFIX],
 			    &filter->peer, &filter->peer_bits, extack) ?:
-	       read_mask(attrs[EPHPORTS_A_FILTER_STATES], STATES, &filter->states, extack) ?:
-	       read_mask(attrs[EPHPORTS_A_FILTER_ORIGINS], ORIGINS, &filter->origins, extack);
+	       ephports_filter_mask(attrs[EPHPORTS_A_FILTER_STATES], STATES, &filter->states, extack) ?:
+	       ephports_filter_mask(attrs[EPHPORTS_A_FILTER_ORIGINS], ORIGINS, &filter->origins, extack);
 }

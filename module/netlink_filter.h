@@ -13,6 +13,8 @@ struct user_namespace;
 int ephports_filter_parse(struct nlattr *attrs[EPHPORTS_A_FILTER_MAX + 1],
 			  const struct nlattr *nest, struct netlink_ext_ack *extack);
 int ephports_filter_only_kind(struct nlattr **attrs, struct netlink_ext_ack *extack);
+int ephports_filter_mask(const struct nlattr *attr, u32 all, u32 *mask,
+			 struct netlink_ext_ack *extack);
 int ephports_filter_read(struct ephports_filter *filter, struct nlattr **attrs,
 			 struct netlink_ext_ack *extack);
 

@@ -9,7 +9,9 @@
 #include "netlink_put.h"
 #include "view.h"
 
-static_assert(EPHPORTS_A_PORT_MAX < 32);
+/* Types are bits of a mask. */
+static_assert(EPHPORTS_A_PORT_MAX < 32 && EPHPORTS_A_OWNER_MAX < 32 &&
+	      EPHPORTS_A_FAILURE_MAX < 32);
 
 #define MOST_U8		nla_total_size(1)
 #define MOST_U16	nla_total_size(2)

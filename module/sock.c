@@ -4,8 +4,8 @@
  *
  * The release of a socket is seen before the socket can go, and the release needs the
  * lock that the reader holds: so the memory is a socket's. Unless a release was missed;
- * then it may be anything. It is therefore copied by a read that cannot fault, and
- * believed only if the cookie (a number that no other socket ever had, and that a
+ * then it may be anything. Each field is therefore read by a load that may fault, and
+ * they are believed only if the cookie (a number that no other socket ever had, and that a
  * timewait socket takes over), and the port are the record's.
  */
 #include <linux/sock_diag.h>
@@ -22,8 +22,8 @@
 #include "table.h"
 
 /*
- * One field of what may not be a socket any more. What copy_from_kernel_nofault() does besides
- * is for addresses that may be a user's, which none here is.
+ * One field of what may not be a socket any more. Only of a record's key, which was a socket's
+ * address: what may be a user's, or no address at all, is for get_kernel_nofault(), which looks.
  */
 #define read_field(to, from, type)	__get_kernel_nofault(to, from, type, fault)
 
@@ -143,7 +143,8 @@ void ephports_sock_read(const struct ephports_record *rec, struct ephports_sock 
 void ephports_sock_last(const struct ephports_record *rec, const struct sock_common *sc,
 			struct ephports_sock *sock)
 {
-	fill_sock(sock, rec, sc, true);
+	if (unlikely(!fill_sock(sock, rec, sc, true)))
+		*sock = (struct ephports_sock){};
 }
 
 /**
@@ -173,8 +174,7 @@ bool ephports_sock_holds(const struct ephports_record *rec)
 	if (state != TCP_TIME_WAIT || !bucket)
 		return false;
 	tb = (const struct inet_bind_bucket *)bucket;
-	read_field(&port, &tb->port, unsigned short);
-	return port == rec->port;
+	return !get_kernel_nofault(port, &tb->port) && port == rec->port;
 fault:
 	return false;
 }

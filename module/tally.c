@@ -429,7 +429,7 @@ bool ephports_tally_has_flow(const struct ephports_tally *tally)
 /* What is gone must not take the room of what is held, nor find none. */
 static void reserve_past(struct ephports_groups *groups)
 {
-	groups->most = groups->n + ROOM_FOR_PAST;
+	groups->most = max(groups->room, groups->n + ROOM_FOR_PAST);
 }
 
 static int count_flow(struct ephports_tally *tally)
@@ -451,7 +451,7 @@ static int count_flow(struct ephports_tally *tally)
 
 /**
  * ephports_tally_open() - add up all records that a reader may see and wants
- * @tally: zero but for its view and filter; for ephports_tally_close() in any case
+ * @tally: zero but for its view, filter and stock; for ephports_tally_close() in any case
  * @net: the namespace of the view; NULL: all
  *
  * Context: process context, sleeps.

@@ -97,6 +97,12 @@ struct ephports_holder {
 	struct ephports_record rec;
 };
 
+/* Keys are compared and hashed as a whole. */
+static_assert(sizeof(struct ephports_dest_key) <= EPHPORTS_GROUPS_KEY &&
+	      sizeof(struct ephports_dest_key) % sizeof(u64) == 0);
+static_assert(sizeof(struct ephports_owner_key) <= EPHPORTS_GROUPS_KEY &&
+	      sizeof(struct ephports_owner_key) % sizeof(u64) == 0);
+
 /**
  * struct ephports_tally - the answer
  * @view: who asks

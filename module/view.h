@@ -51,7 +51,7 @@ struct ephports_told {
 };
 
 /**
- * struct ephports_filter - which records a reader wants
+ * struct ephports_filter - which records a reader wants; ephports_view_wants_all() knows each field
  * @proto: IPPROTO_TCP, IPPROTO_UDP; 0: any
  * @family: AF_INET, AF_INET6; 0: any
  * @low: lowest local port

@@ -44,9 +44,17 @@ static const char *extack_text(const struct nlmsghdr *nlh, size_t offset)
 	return NULL;
 }
 
-static const char *next_step(int errnum)
+/* An older module does not know all that is asked for. */
+static bool is_unknown(const char *text)
+{
+	return text && strstr(text, "nknown attribute");
+}
+
+static const char *next_step(int errnum, const char *text)
 {
 	switch (errnum) {
+	case EINVAL:
+		return is_unknown(text) ? "; use the ephstat that was built with the module" : "";
 	case EPERM:
 	case EACCES:
 		return "; run it as root, outside of any container";
@@ -72,7 +80,7 @@ static int refused(struct answer *answer, int errnum, const char *text)
 		return not_loaded(answer->err);
 	return error_set(answer->err, EXIT_RUNTIME, "the module refused: %s%s%s%s%s",
 			 text ? text : strerror(errnum), text ? " (" : "",
-			 text ? strerror(errnum) : "", text ? ")" : "", next_step(errnum));
+			 text ? strerror(errnum) : "", text ? ")" : "", next_step(errnum, text));
 }
 
 int nl_read_error(const struct nlmsghdr *nlh, struct answer *answer)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* ephstat alone: what one wants to know first, on one screen of 80 x 24. */
+#include <string.h>
+
 #include "counts.h"
 #include "ephstat.h"
 #include "health.h"
@@ -11,6 +13,7 @@
 #define WIDTH	79
 #define TOP	5
 #define ASKED	64	/* destinations: among them may be sockets without a peer */
+#define MOST	1024	/* that can be asked for, and are if those were too few */
 
 struct summary {
 	const struct ephstat *es;
@@ -20,6 +23,7 @@ struct summary {
 	unsigned int n_dests;
 	struct share owners[TOP];
 	unsigned int n_owners;
+	bool has_more;			/* destinations than were told */
 	bool interrupted;
 	struct error *err;
 };
@@ -33,7 +37,9 @@ static int add_row(const struct dest *dest, void *arg)
 		counts_add(&sum->counts[proto_index(dest->proto)], &dest->counts);
 	else if (dest_is_owner(dest) && sum->n_owners < TOP && dest->owners[0].used)
 		sum->owners[sum->n_owners++] = dest->owners[0];
-	else if (!dest_is_rest(dest) && dest->used && dest->peer.len && sum->n_dests < TOP)
+	else if (dest_is_rest(dest))
+		sum->has_more = dest->groups;
+	else if (dest->used && dest->peer.len && sum->n_dests < TOP)
 		sum->dests[sum->n_dests++] = *dest;
 	return EXIT_OK;
 }
@@ -318,18 +324,28 @@ static void write_json(const struct summary *sum)
 	json_close(&doc);
 }
 
+static int add_rows(struct summary *sum, struct nl *nl, uint32_t dests)
+{
+	memset(sum->counts, 0, sizeof(sum->counts));
+	sum->n_dests = sum->n_owners = 0;
+	sum->has_more = false;
+	return nl_busiest(nl, &sum->es->filter, dests, TOP, add_row, sum, &sum->interrupted,
+			  sum->err);
+}
+
 /* What was lost is known only after the records were counted. */
 static int gather(struct summary *sum, struct nl *nl)
 {
-	const struct filter *filter = &sum->es->filter;
+	const uint32_t netns = sum->es->filter.netns;
 	struct info before;
-	int ret = nl_info(nl, filter->netns, &before, sum->err);
+	int ret = nl_info(nl, netns, &before, sum->err);
 
 	if (!ret)
-		ret = nl_busiest(nl, filter, ASKED, TOP, add_row, sum, &sum->interrupted,
-				 sum->err);
+		ret = add_rows(sum, nl, ASKED);
+	if (!ret && sum->n_dests < TOP && sum->has_more)
+		ret = add_rows(sum, nl, MOST);
 	if (!ret)
-		ret = nl_usage(nl, filter->netns, &sum->info, sum->err);
+		ret = nl_usage(nl, netns, &sum->info, sum->err);
 	if (!ret && health_is_bad(&before))
 		sum->info.complete = false;
 	return ret;

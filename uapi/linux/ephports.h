@@ -36,7 +36,7 @@
  *
  * EPHPORTS_CMD_DEST_GET, dump: the records that pass EPHPORTS_A_DEST_FILTER, added up by
  * destination in the kernel: first one message per network namespace and protocol without
- * EPHPORTS_A_DEST_USED, with all its sockets by state and by origin, and what a destination that
+ * EPHPORTS_A_DEST_USED, with its sockets by state and by origin, and what a destination that
  * is new may have; then, most used first,
  * one message of EPHPORTS_A_DEST_* per (namespace, protocol, local address, peer address, peer
  * port, and of a link-local peer the interface, which is not told: such rows may look alike),
@@ -46,8 +46,8 @@
  *
  * While traffic goes on, a port that is handed over to TIME_WAIT or released during the
  * adding up may count twice or not at all. Of more than 256 network namespaces at once, the
- * later ones are told without CAPACITY and HEADROOM and with ports outside their range, and
- * raise no alert of a threshold.
+ * later ones are told without first messages, without CAPACITY and HEADROOM and with ports
+ * outside their range, and raise no alert of a threshold.
  *
  * EPHPORTS_CMD_OWNER_GET, dump: the same records added up by owner, most first, with
  * EPHPORTS_A_OWNER_*; all else together in a last message without EPHPORTS_A_OWNER_REASON.
@@ -383,7 +383,7 @@ enum ephports_a_counter {
  * @EPHPORTS_A_PORT_TIME_WAIT: u64, ns of AGE that it was in TIME_WAIT; absent if it never was,
  *	or since when is not known
  * @EPHPORTS_A_PORT_WANTED: u32, in requests only: mask of 1 << EPHPORTS_A_PORT_*, what to tell
- *	of each record; absent means all
+ *	of each record, not 0, without those that only requests have, and PAD; absent means all
  */
 enum ephports_a_port {
 	EPHPORTS_A_PORT_UNSPEC,
@@ -485,7 +485,8 @@ enum ephports_a_filter {
  *	over at this moment if tcp_tw_reuse were 1; HEADROOM counts what it takes over
  *	with tcp_tw_reuse as it is
  * @EPHPORTS_A_DEST_STATES: binary, u32 each, sockets by enum ephports_state; in the first
- *	messages all of the namespace and protocol, also outside the range, each on its own
+ *	messages all of the namespace and protocol that pass FILTER, also outside the range,
+ *	each on its own
  * @EPHPORTS_A_DEST_ORIGINS: binary, u32 each, sockets by enum ephports_origin, likewise
  * @EPHPORTS_A_DEST_BORN: u64, ports that were taken towards it within WINDOW
  * @EPHPORTS_A_DEST_ENDED: u64, ports that were released within WINDOW

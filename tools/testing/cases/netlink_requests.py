@@ -147,6 +147,12 @@ def refusals_say_why():
     bad_filter("means nothing", u32("A_FILTER_STATES", 0))
     bad_filter("means nothing", u32("A_FILTER_STATES", 1 << 31))
     bad_filter("means nothing", u32("A_FILTER_ORIGINS", 1 << 20))
+    for mask in (0, 1, 1 << N["A_PORT_WANTED"], 1 << N["A_PORT_ID"] | 1 << 31):
+        refused(errno.EINVAL, "means nothing", "CMD_PORT_GET", u32("A_PORT_WANTED", mask),
+                flags=NLM_F_DUMP)
+    for owners in (0, 1025):
+        refused(errno.ERANGE, "range", "CMD_DEST_GET", u32("A_DEST_OWNERS", owners),
+                flags=NLM_F_DUMP)
     bad_filter("not both", u32("A_FILTER_NETNS", 1), attr("A_FILTER_ALL_NETNS", b""))
     bad_filter("no network namespace", u32("A_FILTER_NETNS", 1), code=errno.ENOENT)
     refused(errno.ENOENT, "no network namespace", "CMD_INFO_GET", u32("A_INFO_NETNS", 1))
