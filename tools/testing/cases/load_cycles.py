@@ -125,13 +125,13 @@ def memory():
 
 
 def grew_in_each(looks, per_part):
-    """What grew from each look to the next, by an object in two cycles: the least of its steps.
-    Fewer is what the kernel keeps of files that were opened, and chance; that the kernel gives
-    some back at the same time hides an object in three cycles, as a leak made on purpose showed."""
+    """What grew from each look to the next, by an object in three cycles: the least of its steps.
+    Fewer is what the kernel keeps of files that were opened, and chance. A leak of one a cycle,
+    made on purpose, grew by 9 to 12 in 15: others give back some of the same cache."""
     steps = [{what: after[what] - before.get(what, 0) for what in after}
              for before, after in zip(looks, looks[1:])]
     least = {what: min(step.get(what, 0) for step in steps) for what in steps[0]}
-    return {what: n for what, n in least.items() if 2 * n >= per_part}
+    return {what: n for what, n in least.items() if 3 * n >= per_part}
 
 
 @test
