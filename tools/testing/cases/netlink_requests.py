@@ -136,6 +136,67 @@ def summary_is_what_list_and_dest_and_owners_add_up_to():
 
 
 @test
+def many_destinations_by_many_owners_are_what_the_list_adds_up_to():
+    """More of both than there is room for at first, and more owners than a destination names."""
+    peers, pids = [f"127.0.2.{i}" for i in range(1, 41)], []
+    hold, held = os.pipe()
+    done, ready = os.pipe()
+    with listener(addr="0.0.0.0", backlog=2048) as server:
+        for _ in range(40):
+            pids.append(os.fork())
+            if not pids[-1]:
+                os.close(held)
+                socks = [socket.create_connection((peer, port_of(server))) for peer in peers]
+                os.write(ready, b"x")
+                os.read(hold, 1)
+                os._exit(len(socks) == 0)
+        for _ in pids:
+            os.read(done, 1)
+        words = ["dport", f":{port_of(server)}"]
+        rows = ports(*words)
+        assert len(rows) == 1600, len(rows)
+        for _ in range(2):
+            told = json.loads(ephstat("-j", "dest", *words).stdout)
+            assert told["other"] is None
+            assert {d["peer_addr"]: d["used"] for d in told["dests"] if d["used"]} == \
+                Counter(r["peer_addr"] for r in rows), told["dests"]
+            for d in told["dests"][:40]:
+                assert len(d["owners"]) == 8 and {o["used"] for o in d["owners"]} == {1}, d
+                assert d["others"] == 32, d
+            owners = json.loads(ephstat("-j", "owners", *words).stdout)["owners"]
+            assert {o["pid"]: o["used"] for o in owners if o["used"]} == dict.fromkeys(pids, 40)
+        os.close(held)
+        for pid in pids:
+            assert os.waitpid(pid, 0)[1] == 0
+        # What is gone, too: it is all released by whom it was taken, or waits.
+        told = json.loads(ephstat("-j", "dest", *words).stdout)["dests"]
+        gone = [d for d in told if d["peer_addr"] in peers]
+        assert len(gone) == 40 and all(d["born"] == 40 for d in gone), gone
+    for fd in (hold, done, ready):
+        os.close(fd)
+
+
+@test
+def brief_answers_lack_what_takes_a_look_at_every_record():
+    [brief] = Genl().ask(N["CMD_INFO_GET"], attr("A_INFO_BRIEF", b""))
+    [whole] = Genl().ask(N["CMD_INFO_GET"])
+    looked = {N["A_PROTOCOL_IN_USE"], N["A_PROTOCOL_SOCKETS"]}
+    protocol_ = {name: set(attrs_of(a[N["A_INFO_PROTOCOL"]])) for name, a in
+                 (("brief", brief), ("whole", whole))}
+    assert protocol_["whole"] - protocol_["brief"] == looked, protocol_
+    assert set(brief) == set(whole)
+
+    flow = {N["A_DEST_" + name] for name in
+            ("BORN", "ENDED", "ENDED_HELD", "ENDED_KNOWN", "WINDOW", "FAILURES")}
+    rows = {}
+    for name, payload in (("all", b""), ("held", attr("A_DEST_HELD", b""))):
+        rows[name] = [a for a in Genl().ask(N["CMD_DEST_GET"], payload, flags=NLM_F_DUMP)
+                      if N["A_DEST_USED"] in a and N["A_DEST_PROTO"] in a]
+    assert rows["held"] and all(not flow & set(a) for a in rows["held"])
+    assert all(flow <= set(a) for a in rows["all"])
+
+
+@test
 def refusals_say_why():
     bad_filter("neither TCP nor UDP", u8("A_FILTER_PROTO", 33))
     bad_filter("neither AF_INET nor AF_INET6", u8("A_FILTER_FAMILY", 1))
