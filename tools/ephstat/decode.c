@@ -285,7 +285,7 @@ int decode_holder(const struct nlmsghdr *nlh, struct holder *holder)
 int decode_box(const struct nlmsghdr *nlh, struct box *box)
 {
 	*box = (struct box){ 0 };
-	if (read_record(walk_message(nlh), &box_set, box))
+	if (read_record(walk_message(nlh), &picture_set, box))
 		return -1;
 	settle_who(&box->failure);
 	settle_owners(&box->dest);

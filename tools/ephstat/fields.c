@@ -212,7 +212,7 @@ static const struct field box_fields[EPHPORTS_A_BOX_MAX + 1] = {
 	[EPHPORTS_A_BOX_COMPLETE]	= FIELD(box, complete, NUMBER),
 };
 
-const struct set box_set = SET(box, box_fields, told);
+const struct set picture_set = SET(box, box_fields, told);
 
 static const struct field alert_fields[EPHPORTS_A_ALERT_MAX + 1] = {
 	[EPHPORTS_A_ALERT_NOTICE]	= FIELD(alert, notice, NUMBER),

@@ -44,7 +44,7 @@ extern const struct set owner_set;
 extern const struct set failure_set;
 extern const struct set hist_set;
 extern const struct set holder_set;
-extern const struct set box_set;
+extern const struct set picture_set;
 extern const struct set alert_set;
 extern const struct set event_set;
 
