@@ -4,6 +4,7 @@
  * library, which would cost more than the rest of what is done for a record; so they are walked
  * here, in one pass, in the order they come.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include <linux/genetlink.h>
@@ -19,48 +20,41 @@ struct attr {
 	unsigned int type;
 };
 
-/* What is left of a row of attributes. */
+/* What is left of a row of attributes; @at is past @end where the last lacks its padding. */
 struct walk {
 	const char *at;
-	size_t left;
+	const char *end;
 };
 
 /* False at the end, which is also where an attribute claims more than there is. */
 static inline bool next_attr(struct walk *walk, struct attr *attr)
 {
 	const struct nlattr *nla = (const void *)walk->at;
-	size_t len, step;
+	const ptrdiff_t room = walk->end - walk->at - NLA_HDRLEN;
 
-	if (walk->left < NLA_HDRLEN)
-		return false;
-	len = nla->nla_len;
-	if (len < NLA_HDRLEN || len > walk->left)
+	if (room < 0)
 		return false;
 	attr->type = nla->nla_type & NLA_TYPE_MASK;
-	attr->len = (unsigned int)len - NLA_HDRLEN;
+	attr->len = nla->nla_len - (unsigned int)NLA_HDRLEN;
 	attr->value = walk->at + NLA_HDRLEN;
-
-	step = NLA_ALIGN(len);
-	if (step > walk->left)
-		step = walk->left;
-	walk->at += step;
-	walk->left -= step;
-	return true;
+	walk->at += NLA_ALIGN((size_t)nla->nla_len);
+	return attr->len <= (size_t)room;	/* less than a header's is more than anything */
 }
 
 static struct walk walk_message(const struct nlmsghdr *nlh)
 {
 	const size_t headers = NLMSG_HDRLEN + GENL_HDRLEN;
+	const char *at = (const char *)nlh;
 
 	return (struct walk){
-		.at = (const char *)nlh + headers,
-		.left = nlh->nlmsg_len > headers ? nlh->nlmsg_len - headers : 0,
+		.at = at + headers,
+		.end = at + (nlh->nlmsg_len > headers ? nlh->nlmsg_len : headers),
 	};
 }
 
 static struct walk walk_nest(const struct attr *nest)
 {
-	return (struct walk){ .at = nest->value, .left = nest->len };
+	return (struct walk){ .at = nest->value, .end = nest->value + nest->len };
 }
 
 /* A size that the compiler knows is one load and one store. */
@@ -145,7 +139,7 @@ static inline int read_field(const struct attr *attr, const struct field *field,
 {
 	void *to = record + field->offset;
 
-	switch (field->kind) {
+	switch ((enum kind)field->kind) {
 	case U8:
 		return read_number(attr, to, 1);
 	case U16:
@@ -169,11 +163,12 @@ static inline int read_field(const struct attr *attr, const struct field *field,
 		return read_nest(attr, field->set, to);
 	case ROW:
 		return read_row(attr, field, record);
+	case SKIP:
+		return 0;
 	case NUMBER:
 		return -1;
-	default:
-		return 0;
 	}
+	__builtin_unreachable();	/* tables are the program's own */
 }
 
 static int read_record(struct walk walk, const struct set *set, void *record)
@@ -188,7 +183,7 @@ static int read_record(struct walk walk, const struct set *set, void *record)
 			continue;
 		if (read_field(&attr, &fields[attr.type], record))
 			return -1;
-		told |= TOLD(attr.type);
+		told |= TOLD(attr.type & 63);
 	}
 	*(uint64_t *)((char *)record + set->told) |= told;
 	return 0;

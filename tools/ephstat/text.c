@@ -6,12 +6,6 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
-void text_char(struct text *text, char c)
-{
-	if (text->len < TEXT_ROOM)
-		text->buf[text->len++] = c;
-}
-
 static void append(struct text *text, const char *s, size_t len)
 {
 	if (len > TEXT_ROOM - text->len)
@@ -25,15 +19,6 @@ void text_str(struct text *text, const char *s)
 	append(text, s, strlen(s));
 }
 
-static size_t count_digits(uint64_t n)
-{
-	size_t digits = 1;
-
-	for (; n >= 10000; n /= 10000)
-		digits += 4;
-	return digits + (n >= 10) + (n >= 100) + (n >= 1000);
-}
-
 static const char pairs[] =
 	"0001020304050607080910111213141516171819"
 	"2021222324252627282930313233343536373839"
@@ -41,44 +26,63 @@ static const char pairs[] =
 	"6061626364656667686970717273747576777879"
 	"8081828384858687888990919293949596979899";
 
-/* Writes @n before @end, two digits at a time. */
-static void write_digits(char *end, uint64_t n)
+/* What write_*() puts at an end, which it moves on: at most TEXT_SLACK bytes in all. */
+static inline char *write_char(char *at, char c)
 {
-	for (; n >= 100; n /= 100) {
-		end -= 2;
-		memcpy(end, pairs + n % 100 * 2, 2);
-	}
-	if (n >= 10)
-		memcpy(end - 2, pairs + n * 2, 2);
-	else
-		end[-1] = (char)('0' + n);
+	*at = c;
+	return at + 1;
+}
+
+static inline char *write_pair(char *at, unsigned int n)
+{
+	memcpy(at, pairs + 2 * n, 2);
+	return at + 2;
+}
+
+/* @n is less than 10,000. */
+static inline char *write_short(char *at, unsigned int n)
+{
+	if (n >= 1000)
+		return write_pair(write_pair(at, n / 100), n % 100);
+	if (n >= 100)
+		return write_pair(write_char(at, (char)('0' + n / 100)), n % 100);
+	return n >= 10 ? write_pair(at, n) : write_char(at, (char)('0' + n));
+}
+
+static char *write_number(char *at, uint64_t n)
+{
+	unsigned int last;
+
+	if (n < 10000)
+		return write_short(at, (unsigned int)n);
+	last = n % 10000;
+	n /= 10000;
+	at = n < 10000 ? write_short(at, (unsigned int)n) : write_number(at, n);
+	return write_pair(write_pair(at, last / 100), last % 100);
+}
+
+static inline char *text_end(struct text *text)
+{
+	return text->buf + text->len;
+}
+
+/* What was written up to @end is part of the line, or nothing of it if it does not fit. */
+static inline void extend(struct text *text, const char *end)
+{
+	if (end <= text->buf + TEXT_ROOM)
+		text->len = (size_t)(end - text->buf);
 }
 
 void text_u64(struct text *text, uint64_t n)
 {
-	size_t digits;
-
-	if (n < 10) {
-		text_char(text, (char)('0' + n));
-		return;
-	}
-	digits = count_digits(n);
-	if (digits > TEXT_ROOM - text->len)
-		return;
-	text->len += digits;
-	write_digits(text->buf + text->len, n);
+	extend(text, write_number(text_end(text), n));
 }
 
-void text_column(struct text *text, size_t column)
+static size_t count_digits(uint64_t n)
 {
-	size_t end = text->len < column ? column : text->len + (text->len > 0);
-	size_t at;
+	char digits[TEXT_SLACK];
 
-	if (end > TEXT_ROOM)
-		end = TEXT_ROOM;
-	for (at = text->len; at < end; at += 8)
-		memcpy(text->buf + at, "        ", 8);
-	text->len = end;
+	return (size_t)(write_number(digits, n) - digits);
 }
 
 void text_u64_right(struct text *text, uint64_t n, size_t column)
@@ -112,33 +116,12 @@ void text_percent(struct text *text, uint64_t n, uint64_t of)
 	text_char(text, '%');
 }
 
-static char *write_octet(char *at, unsigned int n)
+static inline char *write_v4(char *at, const uint8_t *bytes)
 {
-	if (n >= 100) {
-		*at++ = (char)('0' + n / 100);
-		n %= 100;
-	} else if (n < 10) {
-		*at++ = (char)('0' + n);
-		return at;
-	}
-	memcpy(at, pairs + 2 * n, 2);
-	return at + 2;
-}
-
-static void write_v4(struct text *text, const uint8_t *bytes)
-{
-	char *at = text->buf + text->len;
-
-	if (TEXT_ROOM - text->len < sizeof("255.255.255.255"))
-		return;
-	at = write_octet(at, bytes[0]);
-	*at++ = '.';
-	at = write_octet(at, bytes[1]);
-	*at++ = '.';
-	at = write_octet(at, bytes[2]);
-	*at++ = '.';
-	at = write_octet(at, bytes[3]);
-	text->len = (size_t)(at - text->buf);
+	at = write_char(write_short(at, bytes[0]), '.');
+	at = write_char(write_short(at, bytes[1]), '.');
+	at = write_char(write_short(at, bytes[2]), '.');
+	return write_short(at, bytes[3]);
 }
 
 static void write_hex(struct text *text, unsigned int n)
@@ -175,7 +158,7 @@ static void write_v6(struct text *text, const uint8_t *bytes)
 	find_zeros(groups, &start, &end);
 	if (start == 0 && end == 5 && groups[5] == 0xffff) {
 		text_str(text, "::ffff:");
-		write_v4(text, bytes + 12);
+		extend(text, write_v4(text_end(text), bytes + 12));
 		return;
 	}
 	for (i = 0; i < 8; i++) {
@@ -196,13 +179,20 @@ void text_address(struct text *text, const struct address *addr)
 	if (addr->len == 16)
 		write_v6(text, addr->bytes);
 	else if (addr->len)
-		write_v4(text, addr->bytes);
+		extend(text, write_v4(text_end(text), addr->bytes));
 	else
 		text_char(text, '-');
 }
 
 void text_endpoint(struct text *text, const struct address *addr, uint32_t ifindex, uint16_t port)
 {
+	char *at;
+
+	if (addr->len == 4 && !ifindex) {
+		at = write_char(write_v4(text_end(text), addr->bytes), ':');
+		extend(text, write_number(at, port));
+		return;
+	}
 	if (addr->len == 16)
 		text_char(text, '[');
 	text_address(text, addr);
@@ -304,26 +294,25 @@ void text_rate(struct text *text, uint64_t events, uint64_t ns)
 	}
 }
 
-static bool is_plain(char c)
+static bool is_plain(unsigned char c)
 {
 	return c >= ' ' && c < 0x7f && c != '\\';
 }
 
+static char *write_escaped(char *at, unsigned char c)
+{
+	at = write_char(write_char(at, '\\'), 'x');
+	return write_char(write_char(at, hex_digits[c >> 4]), hex_digits[c & 15]);
+}
+
 void text_escaped(struct text *text, const char *s)
 {
-	for (;;) {
-		const char *end = s;
+	char *at = text_end(text), *room = text->buf + TEXT_ROOM;
+	unsigned char c;
 
-		while (is_plain(*end))
-			end++;
-		append(text, s, (size_t)(end - s));
-		if (!*end)
-			return;
-		text_str(text, "\\x");
-		text_char(text, hex_digits[(unsigned char)*end >> 4]);
-		text_char(text, hex_digits[*end & 15]);
-		s = end + 1;
-	}
+	while (at < room && (c = (unsigned char)*s++))
+		at = is_plain(c) ? write_char(at, (char)c) : write_escaped(at, c);
+	text->len = (size_t)((at < room ? at : room) - text->buf);
 }
 
 const char *text_get(struct text *text)

@@ -9,22 +9,43 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "record.h"
 
 #define TEXT_ROOM	1024
 
+/* The longest that is written before it is looked whether it fits: "255.255.255.255:65535". */
+#define TEXT_SLACK	32
+
 struct text {
 	size_t len;
-	char buf[TEXT_ROOM + 8];	/* spaces come eight at a time, ends need a byte */
+	char buf[TEXT_ROOM + TEXT_SLACK];
 };
 
-void text_char(struct text *text, char c);
+static inline void text_char(struct text *text, char c)
+{
+	if (text->len < TEXT_ROOM)
+		text->buf[text->len++] = c;
+}
+
 void text_str(struct text *text, const char *s);
 void text_u64(struct text *text, uint64_t n);
 
 /* Pads with spaces up to @column, and by one space at least unless the line is empty. */
-void text_column(struct text *text, size_t column);
+static inline void text_column(struct text *text, size_t column)
+{
+	size_t end = text->len < column ? column : text->len + (text->len > 0);
+	size_t at = text->len;
+
+	if (end > TEXT_ROOM)
+		end = TEXT_ROOM;
+	do {
+		memcpy(text->buf + at, "        ", 8);
+		at += 8;
+	} while (at < end);
+	text->len = end;
+}
 
 /* A number whose last digit stands before @column, if the line is not too long for that. */
 void text_u64_right(struct text *text, uint64_t n, size_t column);
