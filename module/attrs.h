@@ -12,6 +12,8 @@
 #include <linux/string.h>
 #include <net/netlink.h>
 
+#include <asm/word-at-a-time.h>
+
 /**
  * struct ephports_attrs - attributes being written behind the end of a message
  * @skb: the message, which does not have them before ephports_attrs_end()
@@ -117,12 +119,30 @@ static __always_inline void ephports_attrs_address(struct ephports_attrs *attrs,
 		memcpy(ephports_attrs_add(attrs, type, 4), addr, 4);
 }
 
-/* With its NUL; @text is zeroed behind that, and @size, a multiple of NLA_ALIGNTO, is all of it. */
+/* As strlen(), a word at a time; @size, a multiple of a word's, is all of @text, its NUL included. */
+static __always_inline size_t ephports_attrs_strlen(const char *text, size_t size)
+{
+	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
+	unsigned long word, zeros;
+	size_t at;
+
+	for (at = 0; at < size; at += sizeof(word)) {
+		memcpy(&word, text + at, sizeof(word));
+		if (has_zero(word, &zeros, &constants)) {
+			zeros = prep_zero_mask(word, zeros, &constants);
+			return at + find_zero(create_zero_mask(zeros));
+		}
+	}
+	return size - 1;
+}
+
+/* With its NUL; @text is zeroed behind that, and @size, a multiple of a word's, is all of it. */
 static __always_inline void ephports_attrs_text(struct ephports_attrs *attrs, u16 type,
 						const char *text, size_t size)
 {
 	if (ephports_attrs_wants(attrs, type))
-		memcpy(ephports_attrs_add(attrs, type, strnlen(text, size - 1) + 1), text, size);
+		memcpy(ephports_attrs_add(attrs, type, ephports_attrs_strlen(text, size) + 1), text,
+		       size);
 }
 
 #endif /* EPHPORTS_ATTRS_H */

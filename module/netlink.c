@@ -6,6 +6,7 @@
  * may ask for what is decided in netlink_asker.c, filters are read in netlink_filter.c,
  * answers are written in netlink_put*.c; the other commands have files of their own.
  */
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/pid_namespace.h>
 #include <linux/slab.h>
@@ -138,37 +139,46 @@ static int end_dump(struct netlink_callback *cb)
 	return 0;
 }
 
-static int put_row(struct sk_buff *skb, struct netlink_callback *cb,
-		   const struct ephports_row *row, u32 wanted)
+struct message {
+	struct sk_buff *skb;
+	struct netlink_callback *cb;
+	u32 wanted;
+};
+
+/* Puts a row where it is found, its bucket locked; false if there is no room. */
+static bool put_row(const struct ephports_row *row, void *ctx)
 {
-	void *head = ephports_put_dump_head(skb, cb, EPHPORTS_CMD_PORT_GET);
+	const struct message *message = ctx;
+	struct sk_buff *skb = message->skb;
+	void *head = ephports_put_dump_head(skb, message->cb, EPHPORTS_CMD_PORT_GET);
 
 	if (!head)
-		return -EMSGSIZE;
-	if (ephports_put_row(skb, row, wanted)) {
+		return false;
+	if (ephports_put_row(skb, row, message->wanted)) {
 		genlmsg_cancel(skb, head);
-		return -EMSGSIZE;
+		return false;
 	}
 	genlmsg_end(skb, head);
-	return 0;
+	return true;
 }
 
 static int dump_ports(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump *dump = (struct dump *)cb->args[0] ?: begin_dump(cb);
+	struct message message = { .skb = skb, .cb = cb };
 
 	if (IS_ERR(dump))
 		return PTR_ERR(dump);
+	message.wanted = dump->wanted;
 	dump->view.pids = task_active_pid_ns(current);
 	cb->seq = ephports_watch_seq();
-	for (;;) {
-		if (!dump->pending &&
-		    !ephports_view_next(&dump->view, &dump->filter, &dump->cursor, &dump->row))
-			return skb->len;
-		dump->pending = put_row(skb, cb, &dump->row, dump->wanted) < 0;
-		if (dump->pending)
-			return skb->len;
-	}
+	if (dump->pending && !put_row(&dump->row, &message))
+		return skb->len;
+	/* One look at the clock for all that fits. */
+	dump->row.at = ktime_get_boot_fast_ns();
+	dump->pending = ephports_view_walk(&dump->view, &dump->filter, &dump->cursor, &dump->row,
+					   put_row, &message);
+	return skb->len;
 }
 
 static const struct genl_ops ops[] = {

@@ -51,6 +51,13 @@ const char *ephports_view_origin(u8 origin)
 	return origins[origin];
 }
 
+/* The initial user namespace has every uid, by its own number. */
+static u32 number_uid(const struct ephports_view *view, kuid_t uid)
+{
+	return view->users == &init_user_ns ? __kuid_val(uid) :
+					      from_kuid_munged(view->users, uid);
+}
+
 /**
  * ephports_view_tell() - of a record's owner, what a reader is told
  * @view: the reader
@@ -63,13 +70,18 @@ void ephports_view_tell(const struct ephports_view *view, const struct ephports_
 	kuid_t uid = KUIDT_INIT(rec->owner.uid);
 
 	told->has_uid = !(rec->flags & EPHPORTS_F_NO_UID);
-	told->uid = told->has_uid ? from_kuid_munged(view->users, uid) : 0;
+	told->uid = told->has_uid ? number_uid(view, uid) : 0;
 	told->reason = rec->reason;
 	if (rec->reason != EPHPORTS_REASON_TOLD)
 		return;
 	if ((!view->admin && !uid_eq(uid, view->uid)) ||
 	    !ephports_owner_pids(&rec->owner, view->pids, &told->pid, &told->tid))
 		told->reason = EPHPORTS_REASON_HIDDEN;
+}
+
+static bool may_see(const struct ephports_view *view, const struct ephports_record *rec)
+{
+	return !view->nsid || view->nsid == rec->nsid;
 }
 
 /* What a record alone can say no to. */
@@ -124,7 +136,7 @@ static bool wants_owner(const struct ephports_filter *filter, const struct ephpo
 bool ephports_view_may_pass(const struct ephports_view *view, const struct ephports_filter *filter,
 			    const struct ephports_record *rec)
 {
-	return (!view->nsid || view->nsid == rec->nsid) && wants_record(filter, rec);
+	return may_see(view, rec) && wants_record(filter, rec);
 }
 
 /**
@@ -186,6 +198,9 @@ struct reading {
 	const struct ephports_view *view;
 	const struct ephports_filter *filter;
 	struct ephports_row *row;
+	ephports_teller tell;
+	void *ctx;
+	bool all;
 	bool stale;
 };
 
@@ -194,16 +209,56 @@ static enum ephports_visit read_row(struct ephports_record *rec, void *ctx)
 	struct reading *reading = ctx;
 	struct ephports_row *row = reading->row;
 
-	if (!ephports_view_may_pass(reading->view, reading->filter, rec) ||
+	if (!may_see(reading->view, rec) ||
+	    (!reading->all && !wants_record(reading->filter, rec)) ||
 	    !ephports_view_read(rec, &row->sock, &reading->stale))
 		return EPHPORTS_NEXT;
 	ephports_view_tell(reading->view, rec, &row->told);
-	if (!wants_socket(reading->filter, &row->sock) ||
-	    !wants_owner(reading->filter, &row->told))
+	if (!reading->all && (!wants_socket(reading->filter, &row->sock) ||
+			      !wants_owner(reading->filter, &row->told)))
 		return EPHPORTS_NEXT;
 	row->rec = *rec;
-	row->at = 0;
-	return EPHPORTS_STOP;
+	return reading->tell(row, reading->ctx) ? EPHPORTS_NEXT : EPHPORTS_STOP;
+}
+
+/**
+ * ephports_view_walk() - tell the records that a reader may see and wants
+ * @view: the reader
+ * @filter: what it wants
+ * @cursor: where it stands
+ * @row: filled with one after the other, but for @at, which is the caller's
+ * @tell: called with each; its bucket is locked and interrupts are off
+ * @ctx: handed to @tell
+ *
+ * A record whose socket is no longer its own is told with its state unknown; the
+ * kernel's tables will then be walked.
+ *
+ * Context: process context, may sleep between records.
+ *
+ * Return: true if @tell stopped at @row, which will not come again; false at the end.
+ */
+bool ephports_view_walk(const struct ephports_view *view, const struct ephports_filter *filter,
+			struct ephports_cursor *cursor, struct ephports_row *row,
+			ephports_teller tell, void *ctx)
+{
+	struct reading reading = {
+		.view	= view,
+		.filter	= filter,
+		.row	= row,
+		.tell	= tell,
+		.ctx	= ctx,
+		.all	= ephports_view_wants_all(filter),
+	};
+	bool stopped = ephports_table_walk(cursor, read_row, &reading);
+
+	if (unlikely(reading.stale))
+		ephports_health_note();
+	return stopped;
+}
+
+static bool stop_there(const struct ephports_row *row, void *ctx)
+{
+	return false;
 }
 
 /**
@@ -213,22 +268,15 @@ static enum ephports_visit read_row(struct ephports_record *rec, void *ctx)
  * @cursor: where it stands
  * @row: filled
  *
- * A record whose socket is no longer its own is told with its state unknown; the
- * kernel's tables will then be walked.
- *
- * Context: process context, may sleep.
+ * Context: as above.
  *
  * Return: false at the end.
  */
 bool ephports_view_next(const struct ephports_view *view, const struct ephports_filter *filter,
 			struct ephports_cursor *cursor, struct ephports_row *row)
 {
-	struct reading reading = { .view = view, .filter = filter, .row = row };
-	bool more = ephports_table_walk(cursor, read_row, &reading);
-
-	if (unlikely(reading.stale))
-		ephports_health_note();
-	return more;
+	row->at = 0;
+	return ephports_view_walk(view, filter, cursor, row, stop_there, NULL);
 }
 
 static u64 time_since(const struct ephports_row *row, u64 then)

@@ -98,6 +98,9 @@ struct ephports_row {
 	u64 at;
 };
 
+/* Told a row; answers whether to go on. */
+typedef bool (*ephports_teller)(const struct ephports_row *row, void *ctx);
+
 void ephports_view_tell(const struct ephports_view *view, const struct ephports_record *rec,
 			struct ephports_told *told);
 bool ephports_view_may_pass(const struct ephports_view *view, const struct ephports_filter *filter,
@@ -106,6 +109,9 @@ bool ephports_view_passes(const struct ephports_view *view, const struct ephport
 			  const struct ephports_record *rec, const struct ephports_sock *sock);
 bool ephports_view_wants_all(const struct ephports_filter *filter);
 bool ephports_view_read(const struct ephports_record *rec, struct ephports_sock *sock, bool *stale);
+bool ephports_view_walk(const struct ephports_view *view, const struct ephports_filter *filter,
+			struct ephports_cursor *cursor, struct ephports_row *row,
+			ephports_teller tell, void *ctx);
 bool ephports_view_next(const struct ephports_view *view, const struct ephports_filter *filter,
 			struct ephports_cursor *cursor, struct ephports_row *row);
 u64 ephports_view_time_wait(const struct ephports_row *row);
