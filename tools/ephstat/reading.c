@@ -97,5 +97,5 @@ void reading_header(struct reading *r, const struct column *columns, size_t n)
 int reading_row(struct reading *r)
 {
 	text_line(&r->row, r->es->out);
-	return ferror(r->es->out) ? EXIT_RUNTIME : EXIT_OK;
+	return ferror_unlocked(r->es->out) ? EXIT_RUNTIME : EXIT_OK;
 }

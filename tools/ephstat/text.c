@@ -308,10 +308,17 @@ static char *write_escaped(char *at, unsigned char c)
 void text_escaped(struct text *text, const char *s)
 {
 	char *at = text_end(text), *room = text->buf + TEXT_ROOM;
-	unsigned char c;
 
-	while (at < room && (c = (unsigned char)*s++))
-		at = is_plain(c) ? write_char(at, (char)c) : write_escaped(at, c);
+	for (; at < room; s++) {
+		const unsigned char c = (unsigned char)*s;
+
+		if (is_plain(c))
+			at = write_char(at, (char)c);
+		else if (c)
+			at = write_escaped(at, c);
+		else
+			break;
+	}
 	text->len = (size_t)((at < room ? at : room) - text->buf);
 }
 
