@@ -69,13 +69,9 @@ static __always_inline void *ephports_attrs_add(struct ephports_attrs *attrs, u1
 
 static __always_inline void ephports_attrs_u8(struct ephports_attrs *attrs, u16 type, u8 n)
 {
-	u8 *value;
-
-	if (!ephports_attrs_wants(attrs, type))
-		return;
-	value = ephports_attrs_add(attrs, type, sizeof(n));
-	memset(value, 0, NLA_ALIGNTO);
-	*value = n;
+	/* One store, whose first byte is the value and the others are padding. */
+	if (ephports_attrs_wants(attrs, type))
+		*(__le32 *)ephports_attrs_add(attrs, type, sizeof(n)) = cpu_to_le32(n);
 }
 
 static __always_inline void ephports_attrs_u16(struct ephports_attrs *attrs, u16 type, u16 n)
