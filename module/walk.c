@@ -7,11 +7,17 @@
  * timewait sockets alike); who holds a UDP port is in the UDP table. Both are read under
  * the kernel's own bucket locks, in the thick of traffic, while the probes are armed:
  *
- * - A call that was under way when the probes were armed has passed them unseen. So a walk
- *   begins by waiting until every task has left the kernel code that it was preempted in.
+ * - A call that was under way when the probes were armed has passed them unseen, and may take
+ *   its port behind who reads. So a walk waits until every task has left the kernel code that
+ *   it was preempted in, and reads the tables once more.
  * - A release is seen before the kernel takes its bucket lock. A walk that meets the socket
- *   in between records it, and would for ever. So a walk ends by waiting like that again,
- *   and then drops what it recorded and what by its own look holds no port any more.
+ *   in between records it, and would for ever. So after waiting like that it drops what it
+ *   recorded before and what by its own look holds no port any more.
+ *
+ * The one wait serves both; where there was something to take in behind it still, there is
+ * another. (To wait twice in any case would take a tenth of a second more: the kernel rests
+ * for so long between two such waits.)
+ *
  * - A timewait socket is announced before it is on the list, while the socket that it
  *   follows may not be recorded yet: on_hand_over() takes it in.
  * - What was recorded before, was not met, and by its own look holds no port, is stale.
@@ -34,20 +40,37 @@
 #include "table.h"
 #include "walk.h"
 
-/* A walk in progress. */
-struct walk {
+/* One reading of the tables. */
+struct pass {
 	u64 began;			/* when, ns of CLOCK_BOOTTIME */
-	u32 nameless;			/* records that want an owner */
+	u32 taken_in;			/* holders that had no record */
+	u32 nameless;			/* of those, without an owner yet */
 	bool full;			/* a holder found no room */
+	bool last;			/* of the walk: who finds no room now is lost */
+};
+
+struct meeting {
+	const struct sock *sk;
+	bool known;
 };
 
 static enum ephports_visit note_met(struct ephports_record *rec, void *ctx)
 {
-	const struct sock *sk = ctx;
+	struct meeting *meeting = ctx;
 
-	if (rec->port == sk->sk_num && rec->cookie == (u64)atomic64_read(&sk->sk_cookie))
+	meeting->known = rec->port == meeting->sk->sk_num &&
+			 rec->cookie == (u64)atomic64_read(&meeting->sk->sk_cookie);
+	if (meeting->known)
 		ephports_table_mark(rec);
 	return EPHPORTS_STOP;
+}
+
+static bool is_recorded(const struct sock *sk)
+{
+	struct meeting meeting = { .sk = sk };
+
+	ephports_table_visit(sk, note_met, &meeting);
+	return meeting.known;
 }
 
 /* How a full socket's port was taken, where the kernel proves it. */
@@ -78,17 +101,15 @@ static void describe_adopted(struct ephports_record *rec, struct sock *sk, u8 pr
 }
 
 /* The kernel's bucket locked, BH off: @sk holds its port. */
-static void meet(struct walk *walk, struct sock *sk, u8 proto, const struct inet_bind_bucket *tb)
+static void meet(struct pass *pass, struct sock *sk, u8 proto, const struct inet_bind_bucket *tb)
 {
 	struct ephports_record rec, stale;
 	enum ephports_inserted inserted;
 
-	if (!ephports_ns_in_range(sock_net(sk), sk->sk_num)) {
-		ephports_table_visit(sk, note_met, sk);
+	if (is_recorded(sk) || !ephports_ns_in_range(sock_net(sk), sk->sk_num))
 		return;
-	}
 	describe_adopted(&rec, sk, proto);
-	rec.born = walk->began;
+	rec.born = pass->began;
 	rec.origin = proven_origin(sk, tb);
 	inserted = ephports_table_insert(&rec, ephports_table_found(), &stale);
 	if (stale.id)
@@ -97,12 +118,13 @@ static void meet(struct walk *walk, struct sock *sk, u8 proto, const struct inet
 	case EPHPORTS_KNOWN:
 		return;
 	case EPHPORTS_NO_ROOM:
-		walk->full = true;
-		if (ephports_table_found() == EPHPORTS_ADOPTED)
+		pass->full = true;
+		if (pass->last && ephports_table_found() == EPHPORTS_ADOPTED)
 			ephports_table_note(EPHPORTS_LOST);
 		return;
 	case EPHPORTS_NEW:
-		walk->nameless += rec.reason == EPHPORTS_REASON_ADOPTED &&
+		pass->taken_in++;
+		pass->nameless += rec.reason == EPHPORTS_REASON_ADOPTED &&
 				  !(rec.flags & EPHPORTS_F_NO_UID);
 		return;
 	}
@@ -119,7 +141,7 @@ static void meet_bucket(struct inet_bind_bucket *tb, void *ctx)
 	ephports_bind_bucket_each(tb, meet_tcp, ctx);
 }
 
-static void walk_udp_table(struct walk *walk, struct udp_table *table)
+static void read_udp_table(struct pass *pass, struct udp_table *table)
 {
 	struct udp_hslot *slot;
 	struct sock *sk;
@@ -131,23 +153,23 @@ static void walk_udp_table(struct walk *walk, struct udp_table *table)
 			continue;
 		spin_lock_bh(&slot->lock);
 		sk_for_each(sk, &slot->head)
-			meet(walk, sk, IPPROTO_UDP, NULL);
+			meet(pass, sk, IPPROTO_UDP, NULL);
 		spin_unlock_bh(&slot->lock);
 		cond_resched();
 	}
 }
 
 /* A namespace may have a UDP table of its own; else it uses the first one's. */
-static void walk_udp(struct walk *walk)
+static void read_udp(struct pass *pass)
 {
 	struct udp_table *common = ephports_udp_table(&init_net);
 	struct net *net;
 
-	walk_udp_table(walk, common);
+	read_udp_table(pass, common);
 	down_read(&net_rwsem);
 	for_each_net(net)
 		if (ephports_udp_table(net) != common)
-			walk_udp_table(walk, ephports_udp_table(net));
+			read_udp_table(pass, ephports_udp_table(net));
 	up_read(&net_rwsem);
 }
 
@@ -172,7 +194,21 @@ static void sweep(void)
 {
 	struct ephports_cursor cursor = {};
 
+	synchronize_rcu_tasks();
+	ephports_fault_walk_sweeps();
 	ephports_table_walk(&cursor, drop_stale, NULL);
+}
+
+static struct pass read_tables(bool last)
+{
+	struct pass pass = { .began = ktime_get_boot_fast_ns(), .last = last };
+
+	ephports_bind_buckets_visit(meet_bucket, &pass);
+	read_udp(&pass);
+	ephports_fault_walk_met();
+	if (pass.nameless)
+		ephports_holders_name();
+	return pass;
 }
 
 /**
@@ -184,19 +220,15 @@ static void sweep(void)
  */
 bool ephports_walk(void)
 {
-	struct walk walk = { .began = ktime_get_boot_fast_ns() };
+	struct pass pass;
 
 	ephports_table_new_epoch();
-	synchronize_rcu_tasks();
 	ephports_ns_range_seen();
 	ephports_fault_walk_begins();
-	ephports_bind_buckets_visit(meet_bucket, &walk);
-	walk_udp(&walk);
-	ephports_fault_walk_met();
-	if (walk.nameless)
-		ephports_holders_name();
-	synchronize_rcu_tasks();
-	ephports_fault_walk_sweeps();
+	read_tables(false);
 	sweep();
-	return !walk.full;
+	pass = read_tables(true);
+	if (pass.taken_in)
+		sweep();
+	return !pass.full;
 }
