@@ -7,11 +7,14 @@
  * key, finds it again:
  *
  *	bit 63		lock
- *	bits 40..62	number of records with this hash, in all tables
- *	bits 0..39	sum of the numbers of the CPUs whose tables hold them
+ *	bits 42..62	number of records with this hash, in all tables
+ *	bits 0..41	three slots: each the number, + 1, of a CPU whose table holds one
+ *			of them, or 0
  *
- * No record is answered by one load, one record is found by its CPU number, which
- * then is the sum; only where several share the word are all tables asked.
+ * No record is answered by one load. Of up to three, the slots name the tables; of more,
+ * some records may have no slot: where the number is more than the slots in use, all
+ * tables are asked. A record that goes empties a slot with its CPU's number, if there is
+ * one: whose it was does not matter, since the number still tells of the other.
  *
  * Locks, outer to inner; all are taken with interrupts off, because a handler in
  * process context is interrupted by handlers in softirq:
@@ -54,8 +57,12 @@ module_param(max_ports, uint, 0444);
 MODULE_PARM_DESC(max_ports, "records that fit, 1024 to 8388608 (128 bytes each if a power of two, else up to 144; default 262144, 32 MiB)");
 
 #define WORD_LOCK	(1ULL << 63)
-#define WORD_ONE	(1ULL << 40)
-#define WORD_SUM	(WORD_ONE - 1)
+#define SLOTS		3
+#define SLOT_BITS	14
+#define SLOT_MASK	((1ULL << SLOT_BITS) - 1)
+#define WORD_ONE	(1ULL << (SLOTS * SLOT_BITS))
+
+static_assert(NR_CPUS <= SLOT_MASK);
 
 struct bucket {
 	raw_spinlock_t lock;
@@ -103,13 +110,34 @@ static u32 *find_link(struct bucket *bucket, const void *key)
 	return link;
 }
 
+/* The lowest slot of a word that has this content, as what to add to an empty one; 0: none has. */
+static __always_inline u64 find_slot(u64 word, u64 content, u64 put)
+{
+	unsigned int shift;
+
+	for (shift = 0; shift < SLOTS * SLOT_BITS; shift += SLOT_BITS)
+		if ((word >> shift & SLOT_MASK) == content)
+			return put << shift;
+	return 0;
+}
+
+/* Its bucket locked, a record of this CPU's table goes. */
+static __always_inline void forget_cpu(atomic64_t *word, unsigned int cpu)
+{
+	s64 old = atomic64_read(word);
+
+	while (!atomic64_try_cmpxchg(word, &old,
+				     old - WORD_ONE - find_slot(old, cpu + 1, cpu + 1)))
+		;
+}
+
 /* Bucket locked; *@link is then the next record. */
 static u32 unlink_record(u32 *link, unsigned int cpu, u64 hash)
 {
 	u32 index = *link;
 
 	*link = ephports_records[index].next;
-	atomic64_sub(WORD_ONE + cpu, ephports_table_word(hash));
+	forget_cpu(ephports_table_word(hash), cpu);
 	return index;
 }
 
@@ -164,6 +192,16 @@ static __always_inline bool act_on_cpu(unsigned int cpu, u64 hash, const void *k
 	return found;
 }
 
+static noinline bool act_on_all(u64 hash, const void *key, action act, void *ctx)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (act_on_cpu(cpu, hash, key, act, ctx))
+			return true;
+	return false;
+}
+
 /*
  * Find the record of @key wherever it is, and do something to it; interrupts off. A
  * record that is in is found for certain: its part of the directory word comes and goes
@@ -171,17 +209,17 @@ static __always_inline bool act_on_cpu(unsigned int cpu, u64 hash, const void *k
  */
 static __always_inline bool act_on_key(u64 word, u64 hash, const void *key, action act, void *ctx)
 {
-	unsigned int cpu;
+	u64 left = (word & ~WORD_LOCK) / WORD_ONE, slots, cpu;
 
-	word &= ~WORD_LOCK;
-	if (!word)
-		return false;
-	if (word < 2 * WORD_ONE)
-		return act_on_cpu(word & WORD_SUM, hash, key, act, ctx);
-	for_each_possible_cpu(cpu)
-		if (act_on_cpu(cpu, hash, key, act, ctx))
+	for (slots = word & (WORD_ONE - 1); slots; slots >>= SLOT_BITS) {
+		cpu = slots & SLOT_MASK;
+		if (!cpu)
+			continue;
+		if (act_on_cpu(cpu - 1, hash, key, act, ctx))
 			return true;
-	return false;
+		left--;
+	}
+	return unlikely(left) && act_on_all(hash, key, act, ctx);
 }
 
 /* The id comes last, for ephports_table_usage(): what has one is whole. */
@@ -194,8 +232,8 @@ static void fill_record(struct ephports_record *to, struct ephports_record *rec,
 	smp_store_release(&to->id, rec->id);
 }
 
-/* Word locked, which this unlocks. */
-static void link_record(struct cpu_table *table, u32 index, u64 hash,
+/* Word locked, which this unlocks; @old is what it was, and others may have gone since. */
+static void link_record(struct cpu_table *table, u32 index, u64 hash, u64 old,
 			struct ephports_record *rec, enum ephports_cause cause)
 {
 	struct bucket *bucket = &table->buckets[hash >> (64 - bucket_bits)];
@@ -204,7 +242,8 @@ static void link_record(struct cpu_table *table, u32 index, u64 hash,
 	fill_record(&ephports_records[index], rec, bucket->head);
 	bucket->head = index;
 	ephports_stream_came(rec, cause);
-	unlock_word(ephports_table_word(hash), WORD_ONE + raw_smp_processor_id());
+	unlock_word(ephports_table_word(hash),
+		    WORD_ONE + find_slot(old, 0, raw_smp_processor_id() + 1));
 	raw_spin_unlock(&bucket->lock);
 }
 
@@ -294,7 +333,7 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 		answer = EPHPORTS_NO_ROOM;
 		goto out;
 	}
-	link_record(table, index, hash, rec, cause);
+	link_record(table, index, hash, old, rec, cause);
 	table->counters[cause]++;
 out:
 	local_irq_restore(flags);

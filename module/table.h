@@ -115,9 +115,15 @@ extern struct ephports_directory {
 	unsigned int shift;
 } ephports_directory;
 
+/*
+ * Sockets stand at regular distances from each other: after one multiplication, two in three of
+ * 100,000 shared a word of 500,000.
+ */
 static inline u64 ephports_table_hash(const void *key)
 {
-	return (u64)(unsigned long)key * GOLDEN_RATIO_64;
+	u64 hash = (u64)(unsigned long)key * GOLDEN_RATIO_64;
+
+	return (hash ^ hash >> 32) * GOLDEN_RATIO_64;
 }
 
 static inline atomic64_t *ephports_table_word(u64 hash)
