@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: --timeout 240
+# guest: --timeout 240 --failing-allocations
 """When memory is short, loading is refused with nothing left behind, whatever the allocation that fails.
 
 The kernel's fault injection counts the allocations of one task: the n-th fails, and the others
@@ -77,7 +77,9 @@ def each_allocation_of_loading_fails_once_and_is_refused_or_done_without():
             break
         without += 1
     print(f"# {n - 1} allocations: {errors}, {without} done without")
-    assert set(errors) == {"ENOMEM"}, errors
+    # Without memory for what can be traced in a module, the kernel loads it all the same; tracing our
+    # own function is then refused as if it were none.
+    assert set(errors) <= {"ENOMEM", "EINVAL"} and errors.get("EINVAL", 0) <= 1, errors
     assert errors["ENOMEM"] > 100, errors
     with loaded(), listener() as server:
         for s in connected(server):

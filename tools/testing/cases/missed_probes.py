@@ -86,9 +86,12 @@ def misses_assignments(kind):
     """Three of five; the module finds the three within seconds, and names their owner."""
     with listener() as server:
         before = counters()
+        # A walk that the first reading calls for is still under way at the second.
+        param("slow_sweep", 3000 if DEBUG_KERNEL else 1000)
         with missing(kind, 3):
             held = [make(kind, server) for _ in range(5)]
         told, text = listing(), ephstat().stdout.splitlines()[0]
+        param("slow_sweep", 0)
         seen = not told["complete"] and "incomplete" in text and "probes missed" in text
         # The module looks every 5 s by itself, perhaps just now.
         assert seen or risen(before).get("mended_in") == 3, (text, risen(before))
@@ -194,6 +197,8 @@ def release_that_is_missed_is_noticed_by_a_reader_and_mended_soon():
 
 @test
 def release_that_is_missed_is_mended_by_the_next_holder_in_the_same_memory():
+    if DEBUG_KERNEL:
+        raise Skip("KASAN keeps freed memory from being used again")
     with faulty():
         before = counters()
         held = [make("udp", None) for _ in range(100)]
