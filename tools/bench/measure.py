@@ -3,8 +3,8 @@
 
 usage: measure.py traffic|peers|readings|scale|load MODULE [ROOT]
 
-In a guest that counts instructions as nanoseconds, times are instructions. "load" is for one
-that does not.
+In a guest that counts instructions as nanoseconds, times are instructions; waits take the time that
+they would, which is most of "load".
 """
 import contextlib
 import json

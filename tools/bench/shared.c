@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A plugin of QEMU that counts which cache lines of the kernel's vmalloc area, where all that
- * ephports shares between CPUs is, were written by which CPUs, and how often; at the end it writes
- * "address writes CPUs" for each, the last as a mask. What was counted is forgotten whenever the
- * guest comes to the code at start=ADDRESS. For CPUs that take turns in one thread: nothing here is
- * locked.
+ * A plugin of QEMU that counts which CPUs write the cache lines of the kernel's vmalloc area, where
+ * all that ephports shares between CPUs is, and how often; at the end it writes "address writes
+ * others" for each, the last being writes by others than the CPU that wrote this line most. What
+ * was counted is forgotten whenever the guest comes to the code at start=ADDRESS. For CPUs that
+ * take turns in one thread: nothing here is locked.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,10 +22,10 @@
 #define PAGE_BITS	12
 #define LINES		(1 << (PAGE_BITS - LINE_BITS))
 #define TABLE_BITS	20
+#define CPUS		64
 
 struct line {
-	uint64_t writes;
-	uint64_t cpus;
+	uint32_t writes[CPUS];
 };
 
 struct page {
@@ -53,15 +53,11 @@ static struct page *find_page(uint64_t number)
 
 static void written(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *arg)
 {
-	struct line *line;
-
 	(void)info;
 	(void)arg;
 	if (address < AREA || address >= AREA_END)
 		return;
-	line = &find_page(address >> PAGE_BITS)->lines[address >> LINE_BITS & (LINES - 1)];
-	line->writes++;
-	line->cpus |= 1ull << cpu;
+	find_page(address >> PAGE_BITS)->lines[address >> LINE_BITS & (LINES - 1)].writes[cpu % CPUS]++;
 }
 
 static void forget(unsigned int cpu, void *arg)
@@ -89,22 +85,30 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 						 PLUGIN_CB_NO_REGS, PLUGIN_MEM_W, NULL);
 }
 
+static void write_line(uint64_t address, const struct line *line)
+{
+	uint64_t sum = 0, most = 0;
+	unsigned int i;
+
+	for (i = 0; i < CPUS; i++) {
+		sum += line->writes[i];
+		if (line->writes[i] > most)
+			most = line->writes[i];
+	}
+	if (sum)
+		fprintf(out, "%" PRIx64 " %" PRIu64 " %" PRIu64 "\n", address, sum, sum - most);
+}
+
 static void write_out(qemu_plugin_id_t id, void *arg)
 {
 	size_t i, k;
 
 	(void)id;
 	(void)arg;
-	for (i = 0; i < 1 << TABLE_BITS; i++) {
-		for (k = 0; pages[i] && k < LINES; k++) {
-			const struct line *line = &pages[i]->lines[k];
-
-			if (line->writes)
-				fprintf(out, "%" PRIx64 " %" PRIu64 " %" PRIx64 "\n",
-					pages[i]->number << PAGE_BITS | k << LINE_BITS,
-					line->writes, line->cpus);
-		}
-	}
+	for (i = 0; i < 1 << TABLE_BITS; i++)
+		for (k = 0; pages[i] && k < LINES; k++)
+			write_line(pages[i]->number << PAGE_BITS | k << LINE_BITS,
+				   &pages[i]->lines[k]);
 	fclose(out);
 }
 
