@@ -51,23 +51,28 @@ struct pass {
 
 struct meeting {
 	const struct sock *sk;
+	bool last;
 	bool known;
 };
 
+/*
+ * Met before the wait proves nothing of who is letting go of its port unseen: its record stays
+ * in doubt, and is judged by its own look.
+ */
 static enum ephports_visit note_met(struct ephports_record *rec, void *ctx)
 {
 	struct meeting *meeting = ctx;
 
 	meeting->known = rec->port == meeting->sk->sk_num &&
 			 rec->cookie == (u64)atomic64_read(&meeting->sk->sk_cookie);
-	if (meeting->known)
+	if (meeting->known && meeting->last)
 		ephports_table_mark(rec);
 	return EPHPORTS_STOP;
 }
 
-static bool is_recorded(const struct sock *sk)
+static bool is_recorded(const struct pass *pass, const struct sock *sk)
 {
-	struct meeting meeting = { .sk = sk };
+	struct meeting meeting = { .sk = sk, .last = pass->last };
 
 	ephports_table_visit(sk, note_met, &meeting);
 	return meeting.known;
@@ -106,7 +111,7 @@ static void meet(struct pass *pass, struct sock *sk, u8 proto, const struct inet
 	struct ephports_record rec, stale;
 	enum ephports_inserted inserted;
 
-	if (is_recorded(sk) || !ephports_ns_in_range(sock_net(sk), sk->sk_num))
+	if (is_recorded(pass, sk) || !ephports_ns_in_range(sock_net(sk), sk->sk_num))
 		return;
 	describe_adopted(&rec, sk, proto);
 	rec.born = pass->began;
