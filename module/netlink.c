@@ -145,7 +145,7 @@ struct message {
 	u32 wanted;
 };
 
-/* Puts a row where it is found, its bucket locked; false if there is no room. */
+/* Puts a row, mostly where it is found, its bucket locked; false if there is no room. */
 static bool put_row(const struct ephports_row *row, void *ctx)
 {
 	const struct message *message = ctx;

@@ -192,6 +192,7 @@ static __always_inline bool act_on_cpu(unsigned int cpu, u64 hash, const void *k
 	return found;
 }
 
+/* For a record that may have no slot. */
 static noinline bool act_on_all(u64 hash, const void *key, action act, void *ctx)
 {
 	unsigned int cpu;

@@ -14,13 +14,14 @@
  *   in between records it, and would for ever. So after waiting like that it drops what it
  *   recorded before and what by its own look holds no port any more.
  *
- * The one wait serves both; where there was something to take in behind it still, there is
- * another. (To wait twice in any case would take a tenth of a second more: the kernel rests
- * for so long between two such waits.)
- *
  * - A timewait socket is announced before it is on the list, while the socket that it
  *   follows may not be recorded yet: on_hand_over() takes it in.
- * - What was recorded before, was not met, and by its own look holds no port, is stale.
+ * - What was recorded before the walk, and by its own look holds no port after the wait, is
+ *   stale.
+ *
+ * The one wait serves both ends; where there was something to take in behind it still, there
+ * is another. (To wait twice in any case would take a tenth of a second more: the kernel rests
+ * for so long between two grace periods of RCU tasks.)
  *
  * Context: all of this runs in process context, one walk at a time (watch.c).
  */
