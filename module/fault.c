@@ -49,7 +49,7 @@ MODULE_PARM_DESC(hold_return, "so many return handlers wait until a walk, which 
 
 static atomic_t hold_release;
 module_param_named(hold_release, hold_release.counter, int, 0644);
-MODULE_PARM_DESC(hold_release, "so many releases of what has no record, once seen, wait until a walk has met the socket");
+MODULE_PARM_DESC(hold_release, "so many releases of what has no record, once seen, or of what has one, and missed, wait until a walk has met the socket");
 
 static unsigned int slow_sweep;
 module_param(slow_sweep, uint, 0644);
@@ -169,6 +169,15 @@ static bool is_ephemeral(const struct sock *sk)
 	return is;
 }
 
+static bool misses_release(const struct sock *sk, int kind)
+{
+	if (!recorded(sk) || !take(&left[kind]))
+		return false;
+	if (take(&hold_release))
+		wait_to_be_met();
+	return true;
+}
+
 /* By the time that the record is there, the release has been seen. */
 static bool held_too_long(const struct sock *sk)
 {
@@ -196,13 +205,13 @@ bool ephports_fault_drops(const char *symbol, struct ephports_ftrace_regs *regs)
 	struct sock *second = (struct sock *)ephports_ftrace_arg(regs, 1);
 
 	if (is(symbol, "inet_put_port"))
-		return (recorded(first) && take(&left[MISS_TCP_RELEASE])) || held_too_long(first);
+		return misses_release(first, MISS_TCP_RELEASE) || held_too_long(first);
 	if (is(symbol, "inet_twsk_bind_unhash"))
 		return inet_twsk(first)->tw_tb && recorded(first) &&
 		       take(&left[MISS_TIMEWAIT_RELEASE]);
 	if (is(symbol, "udp_lib_unhash"))
 		return sk_hashed(first) &&
-		       ((recorded(first) && take(&left[MISS_UDP_RELEASE])) || held_too_long(first));
+		       (misses_release(first, MISS_UDP_RELEASE) || held_too_long(first));
 	if (is(symbol, EPHPORTS_HASHDANCE))
 		return recorded(second) && take(&left[MISS_HAND_OVER]);
 	if (is(symbol, "inet_ehash_nolisten"))

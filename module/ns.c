@@ -11,6 +11,8 @@
 unsigned int ephports_ns_id __read_mostly;
 static atomic64_t last_ns;
 
+#define NOT_YET	U64_MAX	/* of range_since: no walk has ended since the range was moved */
+
 static u32 range_of(const struct net *net)
 {
 	int low, high;
@@ -58,10 +60,34 @@ void ephports_ns_range_seen(void)
 	for_each_net(net) {
 		if (!ephports_ns_range_moved(net))
 			continue;
-		WRITE_ONCE(ephports_ns(net)->range_since, ktime_get_boot_fast_ns());
+		WRITE_ONCE(ephports_ns(net)->range_since, NOT_YET);
 		WRITE_ONCE(ephports_ns(net)->range, range_of(net));
 	}
 	up_read(&net_rwsem);
+}
+
+/**
+ * ephports_ns_range_walked() - the walk has ended: of these ranges all holders are known
+ *
+ * A bind by number that was under way as the range came to have its port was let pass by the
+ * probes: the walk has taken it in by now.
+ *
+ * Context: process context, may sleep.
+ */
+void ephports_ns_range_walked(void)
+{
+	struct net *net;
+
+	down_read(&net_rwsem);
+	for_each_net(net)
+		if (READ_ONCE(ephports_ns(net)->range_since) == NOT_YET)
+			WRITE_ONCE(ephports_ns(net)->range_since, ktime_get_boot_fast_ns());
+	up_read(&net_rwsem);
+}
+
+static u64 known_since(const struct net *net)
+{
+	return ephports_ns_range_moved(net) ? NOT_YET : READ_ONCE(ephports_ns(net)->range_since);
 }
 
 /**
@@ -73,7 +99,7 @@ void ephports_ns_range_seen(void)
  *
  * Context: process context, may sleep.
  *
- * Return: ns of CLOCK_BOOTTIME, 0 for ever.
+ * Return: ns of CLOCK_BOOTTIME; 0 for ever, U64_MAX not yet.
  */
 u64 ephports_ns_range_since(u64 id)
 {
@@ -83,7 +109,7 @@ u64 ephports_ns_range_since(u64 id)
 	down_read(&net_rwsem);
 	for_each_net(net)
 		if (!id || ephports_ns(net)->id == id)
-			since = max(since, READ_ONCE(ephports_ns(net)->range_since));
+			since = max(since, known_since(net));
 	up_read(&net_rwsem);
 	return since;
 }

@@ -32,7 +32,8 @@ struct ephports_incidents {
  * struct ephports_ns - lives and dies with its network namespace
  * @id: its number, from 1, never used again (its inode number is)
  * @range: ip_local_port_range when the kernel's tables were last walked, high << 16 | low
- * @range_since: when it was found to be another than before, ns of CLOCK_BOOTTIME; 0: never
+ * @range_since: when the first walk ended that saw it, ns of CLOCK_BOOTTIME; 0: it is the
+ *	namespace's first; U64_MAX: that walk is under way
  * @hists: its histograms; NULL if there was no memory for them
  * @failures: allocations refused for want of a free port
  * @incidents: when it was last said that they were
@@ -82,6 +83,7 @@ static inline bool ephports_ns_in_range(const struct net *net, u16 port)
 bool ephports_ns_range_moved(const struct net *net);
 bool ephports_ns_any_range_moved(void);
 void ephports_ns_range_seen(void);
+void ephports_ns_range_walked(void);
 u64 ephports_ns_range_since(u64 id);
 u32 ephports_ns_reserved(const struct net *net, int low, int high);
 struct net *ephports_ns_get(u32 inum);

@@ -236,5 +236,6 @@ bool ephports_walk(void)
 	pass = read_tables(true);
 	if (pass.taken_in)
 		sweep();
+	ephports_ns_range_walked();
 	return !pass.full;
 }

@@ -415,6 +415,31 @@ def release_that_a_walk_overtakes_is_neither_shown_nor_taken_for_a_missed_one():
             soon()
 
 
+@test
+def release_that_is_missed_as_a_walk_meets_its_socket_is_mended_by_that_walk():
+    with listener() as server, faulty():
+        for kind, missed in (("connect", "tcp_release"), ("udp", "udp_release")):
+            s = make(kind, server)
+            port = port_of(s)
+            if kind == "connect":
+                reset_on_close(s)
+            resync()
+            before = counters()
+            param("hold_release", 1)
+            with missing(missed, 1), on_first_cpu(), walk_elsewhere() as walk:
+                wait_for_walk()
+                start = time.monotonic()
+                s.close()
+                took = time.monotonic() - start
+            assert walk.returncode == 0 and param("hold_release") == "0"
+            assert took < 9, "the walk did not meet the socket while its release was held"
+            assert not any(p["local_port"] == port for p in ports()), ports()
+            assert_exact()
+            got = risen(before)
+            assert got.pop("resyncs") >= 1
+            assert got == {"mended_out": 1}, (kind, got)
+
+
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))
     # A search for a port must not take over a TIME_WAIT that a test counts.

@@ -373,6 +373,30 @@ def a_range_that_is_moved_is_the_concern_of_its_namespace():
         c.go()
 
 
+@test
+def nothing_is_vouched_for_while_a_moved_range_is_walked_or_waits_for_its_walk():
+    with loaded(module=FAULTY_MODULE), udp() as s:
+        s.bind(("127.0.0.1", 20311))
+        slow = "/sys/module/ephports/parameters/slow_sweep"
+        with sysctl_set("net.ipv4.ip_local_port_range", "20305 60999"):
+            # Who has no rights is not given a walk.
+            told = who(20311, user=1001)
+            assert not told["covered"] and not told["whole"], told
+            eventually(assert_whole_from_now)
+            with open(slow, "w", encoding="ascii") as f:
+                f.write("3000")
+            with sysctl_set("net.ipv4.ip_local_port_range", "20300 60999"), \
+                    subprocess.Popen([EPHSTAT, "resync"], stdout=subprocess.DEVNULL) as walk:
+                time.sleep(1)
+                told = who(20311)
+                under_way = walk.poll() is None
+                assert walk.wait() == 0 and under_way, "the walk had ended"
+                assert not told["covered"] and not told["whole"], told
+                walked = now()
+                told = who(20311)
+                assert told["covered"][0]["from_ns"] <= walked, told
+
+
 # ---- how long -----------------------------------------------------------------------------
 
 def histogram(kind, proto):
