@@ -351,13 +351,10 @@ static int canary_seen(struct kprobe *kp, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(canary_seen);
 
-static struct kprobe canary_probe = { .pre_handler = canary_seen };
-
-/* The functions that the one ftrace callback follows, the busiest first. */
+/* The functions that the one ftrace callback follows, the busiest first; the last is our own. */
 static const struct hook {
 	const char *symbol;
 	void (*call)(struct ephports_ftrace_regs *regs);
-	kprobe_opcode_t *own;	/* given instead of a symbol for our own */
 } hooks[] = {
 	{ "inet_put_port",		on_put_port },
 	{ "udp_lib_unhash",		on_udp_unhash },
@@ -365,11 +362,16 @@ static const struct hook {
 	{ "__inet_inherit_port",	on_inherit },
 	{ EPHPORTS_HASHDANCE,		on_hand_over },
 	{ "inet_twsk_bind_unhash",	on_timewait_end },
-	{ "canary",			on_canary, (kprobe_opcode_t *)canary },
+	{ "canary",			on_canary },
 };
+
+#define CANARY	(ARRAY_SIZE(hooks) - 1)
 
 /* Where they are, in the same order. */
 static kprobe_opcode_t *hooked[ARRAY_SIZE(hooks)] __read_mostly;
+
+/* What found them; the last is armed as well, and sees our own function called. */
+static struct kprobe finders[ARRAY_SIZE(hooks)];
 
 static void notrace dispatch(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			     struct ephports_ftrace_regs *regs)
@@ -458,33 +460,46 @@ static int retry(struct kprobe *kp, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(retry);
 
+/* One grace period for all of them. */
+static void forget_hooks(int n)
+{
+	struct kprobe *list[ARRAY_SIZE(finders)];
+	int i;
+
+	for (i = 0; i < n; i++)
+		list[i] = &finders[i];
+	unregister_kprobes(list, n);
+}
+
 /*
- * Where the calls of ftrace stand in the functions: a probe that is never armed finds
- * out, by the kernel's own rules for where a function begins.
+ * Where the calls of ftrace stand in the functions: a probe that is not armed finds out, by the
+ * kernel's own rules for where a function begins. They stay until the module goes, since to be
+ * rid of them takes a grace period, for which who loads it would wait.
  */
 static int find_hooks(void)
 {
-	struct kprobe finders[ARRAY_SIZE(hooks)] = {};
-	struct kprobe *list[ARRAY_SIZE(hooks)];
-	int err = 0, n;
+	struct kprobe *kp;
+	int err, n;
 
 	for (n = 0; n < ARRAY_SIZE(hooks); n++) {
-		list[n] = &finders[n];
-		finders[n].flags = KPROBE_FLAG_DISABLED;
-		finders[n].pre_handler = retry;
-		if (hooks[n].own)
-			finders[n].addr = hooks[n].own;
-		else
-			finders[n].symbol_name = hooks[n].symbol;
-		err = register_kprobe(&finders[n]);
+		kp = &finders[n];
+		kp->flags = KPROBE_FLAG_DISABLED;
+		if (n == CANARY) {
+			kp->addr = (kprobe_opcode_t *)canary;
+			kp->pre_handler = canary_seen;
+		} else {
+			kp->symbol_name = hooks[n].symbol;
+			kp->pre_handler = retry;
+		}
+		err = register_kprobe(kp);
 		if (err) {
 			refuse(err, "cannot find the function", hooks[n].symbol);
-			break;
+			forget_hooks(n);
+			return err;
 		}
-		hooked[n] = finders[n].addr;
+		hooked[n] = kp->addr;
 	}
-	unregister_kprobes(list, n);
-	return err;
+	return 0;
 }
 
 static int arm_hooks(void)
@@ -543,10 +558,8 @@ static int arm_return_probes(void)
 
 static int arm_canary(void)
 {
-	int err;
+	int err = enable_kprobe(&finders[CANARY]);
 
-	canary_probe.addr = (kprobe_opcode_t *)canary;
-	err = register_kprobe(&canary_probe);
 	if (err) {
 		refuse(err, "cannot probe", "a function of its own");
 		return err;
@@ -555,7 +568,6 @@ static int arm_canary(void)
 		return 0;
 	refuse(-EOPNOTSUPP, "probes do not fire; if debugfs kprobes/enabled is 0, set it to 1 to use",
 	       "ephports");
-	unregister_kprobe(&canary_probe);
 	return -EOPNOTSUPP;
 }
 
@@ -574,7 +586,7 @@ int ephports_probe_init(void)
 		return err;
 	err = arm_hooks();
 	if (err)
-		return err;
+		goto forget_hooks;
 	err = arm_return_probes();
 	if (err)
 		goto disarm_hooks;
@@ -587,6 +599,8 @@ disarm_return_probes:
 	disarm_return_probes(ARRAY_SIZE(return_probes));
 disarm_hooks:
 	disarm_hooks();
+forget_hooks:
+	forget_hooks(ARRAY_SIZE(hooks));
 	return err;
 }
 
@@ -595,8 +609,7 @@ disarm_hooks:
  */
 void ephports_probe_exit(void)
 {
-	unregister_kprobe(&canary_probe);
 	disarm_return_probes(ARRAY_SIZE(return_probes));
 	disarm_hooks();
-	synchronize_rcu();
+	forget_hooks(ARRAY_SIZE(hooks));
 }

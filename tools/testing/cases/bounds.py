@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # guest: --cpus 4
 """What does not fit is counted, what is wrong is refused."""
+import contextlib
 import errno
 import os
 import resource
@@ -10,6 +11,7 @@ import struct
 from ephtest import *
 
 CAPACITY = 1024
+TRACING = "/sys/kernel/debug/tracing/"
 KPROBES = "/sys/kernel/debug/kprobes/enabled"
 
 
@@ -203,6 +205,48 @@ def second_copy_under_another_name_is_refused_and_the_first_goes_on():
         s.bind(("", 0))
         record(port_of(s))
         eventually(lambda: assert_exact())
+    assert_nothing_armed()
+
+
+@contextlib.contextmanager
+def probes_of_others(*symbols):
+    """As perf and bpftrace have them."""
+    write(TRACING + "kprobe_events", "".join(f"p:others/{s} {s}\n" for s in symbols))
+    write(TRACING + "events/others/enable", "1")
+    try:
+        yield
+    finally:
+        write(TRACING + "events/others/enable", "0")
+        write(TRACING + "kprobe_events", "")
+
+
+@test
+def probes_of_others_on_the_same_functions_come_and_go_and_both_see_all():
+    symbols = ("inet_put_port", "udp_lib_unhash", "udp_lib_get_port", "inet_csk_get_port")
+
+    def come_and_go():
+        for s in (udp(), tcp()):
+            s.bind(("", 0))
+            record(port_of(s))
+            s.close()
+        assert_exact()
+
+    with loaded():
+        eventually(lambda: assert_exact())
+        with probes_of_others(*symbols):
+            come_and_go()
+        come_and_go()
+        counted = summary()["counters"]
+        assert (counted["assigned"], counted["released"]) == (4, 4), counted
+    assert_nothing_armed()
+    with probes_of_others(*symbols):
+        with loaded():
+            eventually(lambda: assert_exact())
+            come_and_go()
+        with open(TRACING + "trace", encoding="utf-8") as f:
+            trace = f.read()
+        for symbol in symbols:
+            assert f" {symbol}: " in trace, (symbol, trace[-2000:])
     assert_nothing_armed()
 
 
