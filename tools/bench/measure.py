@@ -7,6 +7,7 @@ In a guest that counts instructions as nanoseconds, times are instructions; wait
 they would, which is most of "load".
 """
 import contextlib
+import ctypes
 import json
 import os
 import shutil
@@ -23,6 +24,7 @@ EPHSTAT = shutil.copy(os.path.join(HERE, "../ephstat/ephstat"), "/tmp/ephstat")
 STRETCHES = {"rst": 12, "tw": 10, "udp": 8, "server": 12}
 FEW, SOME, MANY, MOST = 1000, 10_000, 100_000, 500_000
 NAMESPACES = 4000
+LIBC = ctypes.CDLL(None, use_errno=True)
 ROOM = 1 << 20
 
 # Those that follow ports or connections by themselves; "held.bt" does what ephports does.
@@ -251,12 +253,26 @@ def scale(module, _root):
     return found
 
 
+INIT_MODULE, DELETE_MODULE = 175, 176
+
+
+def syscall(*args):
+    if LIBC.syscall(*args):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
 def load(module, _root):
+    """By the system calls that insmod and rmmod make: programs are read from the host, and
+    while that is waited for, the guest's clock runs on to its next timer."""
+    with open(module, "rb") as file:
+        image = file.read()
     took = []
     for _ in range(9):
         start = time.monotonic()
-        with loaded(module):
-            took.append(time.monotonic() - start)
+        syscall(INIT_MODULE, image, ctypes.c_ulong(len(image)), b"")
+        took.append(time.monotonic() - start)
+        syscall(DELETE_MODULE, b"ephports", 0)
+    say("loading, ms:", *(f"{t * 1000:.0f}" for t in took))
     return {"loading at idle, ms": statistics.median(took) * 1000}
 
 
