@@ -3,18 +3,8 @@
  * Records of port holders, in hash tables of their own per CPU.
  *
  * A record goes into the table of the CPU that runs the assignment and stays there
- * until its release, which may run on any CPU. A directory, one word per hash of the
- * key, finds it again:
- *
- *	bit 63		lock
- *	bits 42..62	number of records with this hash, in all tables
- *	bits 0..41	three slots: each the number, + 1, of a CPU whose table holds one
- *			of them, or 0
- *
- * No record is answered by one load. Of up to three, the slots name the tables; of more,
- * some records may have no slot: where the number is more than the slots in use, all
- * tables are asked. A record that goes empties a slot with its CPU's number, if there is
- * one: whose it was does not matter, since the number still tells of the other.
+ * until its release, which may run on any CPU. The directory (directory.h) finds it again:
+ * where it knows of more records than its slots name, all tables are asked.
  *
  * Locks, outer to inner; all are taken with interrupts off, because a handler in
  * process context is interrupted by handlers in softirq:
@@ -41,6 +31,7 @@
 #include <linux/topology.h>
 #include <linux/vmalloc.h>
 
+#include "directory.h"
 #include "log.h"
 #include "pool.h"
 #include "stream.h"
@@ -55,14 +46,6 @@ static_assert(sizeof(struct ephports_record) + sizeof(atomic64_t) + 8 <= 128);
 static unsigned int max_ports = 262144;
 module_param(max_ports, uint, 0444);
 MODULE_PARM_DESC(max_ports, "records that fit, 1024 to 8388608 (128 bytes each if a power of two, else up to 144; default 262144, 32 MiB)");
-
-#define WORD_LOCK	(1ULL << 63)
-#define SLOTS		3
-#define SLOT_BITS	14
-#define SLOT_MASK	((1ULL << SLOT_BITS) - 1)
-#define WORD_ONE	(1ULL << (SLOTS * SLOT_BITS))
-
-static_assert(NR_CPUS <= SLOT_MASK);
 
 struct bucket {
 	raw_spinlock_t lock;
@@ -85,21 +68,6 @@ static struct bucket *key_bucket(unsigned int cpu, u64 hash)
 	return &per_cpu(tables, cpu).buckets[hash >> (64 - bucket_bits)];
 }
 
-/* Interrupts off. */
-static u64 lock_word(atomic64_t *word)
-{
-	u64 old;
-
-	while ((old = atomic64_fetch_or_acquire(WORD_LOCK, word)) & WORD_LOCK)
-		cpu_relax();
-	return old;
-}
-
-static void unlock_word(atomic64_t *word, u64 add)
-{
-	atomic64_add_return_release(add - WORD_LOCK, word);
-}
-
 /* Bucket locked. */
 static u32 *find_link(struct bucket *bucket, const void *key)
 {
@@ -110,40 +78,19 @@ static u32 *find_link(struct bucket *bucket, const void *key)
 	return link;
 }
 
-/* The lowest slot of a word that has this content, as what to add to an empty one; 0: none has. */
-static __always_inline u64 find_slot(u64 word, u64 content, u64 put)
-{
-	unsigned int shift;
-
-	for (shift = 0; shift < SLOTS * SLOT_BITS; shift += SLOT_BITS)
-		if ((word >> shift & SLOT_MASK) == content)
-			return put << shift;
-	return 0;
-}
-
-/* Its bucket locked, a record of this CPU's table goes. */
-static __always_inline void forget_cpu(atomic64_t *word, unsigned int cpu)
-{
-	s64 old = atomic64_read(word);
-
-	while (!atomic64_try_cmpxchg(word, &old,
-				     old - WORD_ONE - find_slot(old, cpu + 1, cpu + 1)))
-		;
-}
-
 /* Bucket locked; *@link is then the next record. */
 static u32 unlink_record(u32 *link, unsigned int cpu, u64 hash)
 {
 	u32 index = *link;
 
 	*link = ephports_records[index].next;
-	forget_cpu(ephports_table_word(hash), cpu);
+	ephports_directory_forget(ephports_directory_word(hash), cpu);
 	return index;
 }
 
 static void drop_uncounted(u32 *link, unsigned int cpu)
 {
-	u64 hash = ephports_table_hash(ephports_records[*link].key);
+	u64 hash = ephports_directory_hash(ephports_records[*link].key);
 
 	ephports_table_give(&ephports_records[unlink_record(link, cpu, hash)]);
 }
@@ -210,13 +157,11 @@ static noinline bool act_on_all(u64 hash, const void *key, action act, void *ctx
  */
 static __always_inline bool act_on_key(u64 word, u64 hash, const void *key, action act, void *ctx)
 {
-	u64 left = (word & ~WORD_LOCK) / WORD_ONE, slots, cpu;
+	u64 left = ephports_directory_count(word), slots;
+	unsigned int cpu;
 
-	for (slots = word & (WORD_ONE - 1); slots; slots >>= SLOT_BITS) {
-		cpu = slots & SLOT_MASK;
-		if (!cpu)
-			continue;
-		if (act_on_cpu(cpu - 1, hash, key, act, ctx))
+	ephports_directory_each_cpu(cpu, slots, word) {
+		if (act_on_cpu(cpu, hash, key, act, ctx))
 			return true;
 		left--;
 	}
@@ -243,8 +188,7 @@ static void link_record(struct cpu_table *table, u32 index, u64 hash, u64 old,
 	fill_record(&ephports_records[index], rec, bucket->head);
 	bucket->head = index;
 	ephports_stream_came(rec, cause);
-	unlock_word(ephports_table_word(hash),
-		    WORD_ONE + find_slot(old, 0, raw_smp_processor_id() + 1));
+	ephports_directory_add(ephports_directory_word(hash), old, raw_smp_processor_id());
 	raw_spin_unlock(&bucket->lock);
 }
 
@@ -310,8 +254,8 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 					     enum ephports_cause cause,
 					     struct ephports_record *stale)
 {
-	u64 hash = ephports_table_hash(rec->key);
-	atomic64_t *word = ephports_table_word(hash);
+	u64 hash = ephports_directory_hash(rec->key);
+	atomic64_t *word = ephports_directory_word(hash);
 	enum ephports_inserted answer = EPHPORTS_NEW;
 	struct cpu_table *table;
 	unsigned long flags;
@@ -322,15 +266,15 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 	ephports_table_mark(rec);
 	local_irq_save(flags);
 	table = this_cpu_ptr(&tables);
-	old = lock_word(word);
+	old = ephports_directory_lock(word);
 	if (unlikely(old) && is_known(old, hash, rec, cause, stale)) {
-		unlock_word(word, 0);
+		ephports_directory_unlock(word);
 		answer = EPHPORTS_KNOWN;
 		goto out;
 	}
 	index = ephports_pool_take();
 	if (unlikely(index == EPHPORTS_NIL)) {
-		unlock_word(word, 0);
+		ephports_directory_unlock(word);
 		answer = EPHPORTS_NO_ROOM;
 		goto out;
 	}
@@ -377,12 +321,12 @@ static __always_inline void take_record(u32 *link, unsigned int cpu, void *ctx)
 struct ephports_record *ephports_table_take(const void *key, u64 cookie, u16 port)
 {
 	struct taking taking = {
-		.hash = ephports_table_hash(key),
+		.hash = ephports_directory_hash(key),
 		.cookie = cookie,
 		.port = port,
 		.index = EPHPORTS_NIL,
 	};
-	u64 word = atomic64_read(ephports_table_word(taking.hash));
+	u64 word = atomic64_read(ephports_directory_word(taking.hash));
 
 	act_on_key(word, taking.hash, key, take_record, &taking);
 	if (taking.index == EPHPORTS_NIL)
@@ -414,8 +358,8 @@ static void visit_record(u32 *link, unsigned int cpu, void *ctx)
  */
 bool ephports_table_visit(const void *key, ephports_visitor visit, void *ctx)
 {
-	u64 hash = ephports_table_hash(key);
-	u64 word = atomic64_read(ephports_table_word(hash));
+	u64 hash = ephports_directory_hash(key);
+	u64 word = atomic64_read(ephports_directory_word(hash));
 	struct visit act = { visit, ctx };
 	unsigned long flags;
 	bool found;
@@ -481,7 +425,7 @@ static enum ephports_visit visit_index(u32 index, ephports_visitor visit, void *
 		return EPHPORTS_NEXT;
 	key = READ_ONCE(rec->key);
 	local_irq_save(flags);
-	act_on_cpu(ephports_pool_cpu(id), ephports_table_hash(key), key, visit_there, &stop);
+	act_on_cpu(ephports_pool_cpu(id), ephports_directory_hash(key), key, visit_there, &stop);
 	local_irq_restore(flags);
 	return stop.answer;
 }

@@ -6,10 +6,9 @@
 #ifndef EPHPORTS_TABLE_H
 #define EPHPORTS_TABLE_H
 
-#include <linux/atomic.h>
-#include <linux/hash.h>
 #include <linux/types.h>
 
+#include "directory.h"
 #include "ns.h"
 #include "owner.h"
 #include "pool.h"
@@ -109,28 +108,6 @@ enum ephports_visit {
 
 typedef enum ephports_visit (*ephports_visitor)(struct ephports_record *rec, void *ctx);
 
-/* The directory of all records, which table.c tells of. */
-extern struct ephports_directory {
-	atomic64_t *words;
-	unsigned int shift;
-} ephports_directory;
-
-/*
- * Sockets stand at regular distances from each other: after one multiplication, two in three of
- * 100,000 shared a word of 500,000.
- */
-static inline u64 ephports_table_hash(const void *key)
-{
-	u64 hash = (u64)(unsigned long)key * GOLDEN_RATIO_64;
-
-	return (hash ^ hash >> 32) * GOLDEN_RATIO_64;
-}
-
-static inline atomic64_t *ephports_table_word(u64 hash)
-{
-	return &ephports_directory.words[hash >> ephports_directory.shift];
-}
-
 /**
  * ephports_table_may_have() - whether there may be a record
  * @key: the holder
@@ -139,7 +116,7 @@ static inline atomic64_t *ephports_table_word(u64 hash)
  */
 static inline bool ephports_table_may_have(const void *key)
 {
-	return atomic64_read(ephports_table_word(ephports_table_hash(key)));
+	return atomic64_read(ephports_directory_word(ephports_directory_hash(key)));
 }
 
 /**
