@@ -15,7 +15,7 @@ missing_headers	 = $(if $(wildcard $(KDIR)/Makefile),,\
 
 module:
 ifdef KERNEL
-	scripts/build-module $(KERNEL) $(foreach v,W C V,$(if $($v),$v=$($v)))
+	scripts/build-module $(KERNEL) $(foreach v,W C V EPHPORTS_DEBUG_INFO,$(if $($v),$v=$($v)))
 else
 	$(call missing_compiler)$(call missing_headers)$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 endif
@@ -88,6 +88,8 @@ help:
 	@echo 'make module KERNEL=SERIES'
 	@echo '                     for 5.10, 6.1, 6.12 or 7.2 with that Debian release'\''s compiler,'
 	@echo '                     in build/SERIES (as root)'
+	@echo 'EPHPORTS_DEBUG_INFO=y'
+	@echo '                     keeps the module'\''s debug information (15 MB)'
 	@echo 'make tools           ephstat alone'
 	@echo 'make install         both where modprobe and the shell find them; DESTDIR=DIR for a package'
 	@echo 'make clean           remove what was built'

@@ -25,6 +25,8 @@
  */
 #include <linux/kprobes.h>
 #include <linux/ktime.h>
+#include <linux/minmax.h>
+#include <linux/workqueue.h>
 
 #include <linux/ephports.h>
 
@@ -370,7 +372,7 @@ static const struct hook {
 /* Where they are, in the same order. */
 static kprobe_opcode_t *hooked[ARRAY_SIZE(hooks)] __read_mostly;
 
-/* What found them; the last is armed as well, and sees our own function called. */
+/* What finds them; the last stays, is armed, and sees our own function called. */
 static struct kprobe finders[ARRAY_SIZE(hooks)];
 
 static void notrace dispatch(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
@@ -460,21 +462,29 @@ static int retry(struct kprobe *kp, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(retry);
 
-/* One grace period for all of them. */
-static void forget_hooks(int n)
+/* One grace period for all of them; the canary's is another kind. */
+static void forget_finders(int n)
 {
-	struct kprobe *list[ARRAY_SIZE(finders)];
+	struct kprobe *list[CANARY];
 	int i;
 
+	n = min_t(int, n, CANARY);
 	for (i = 0; i < n; i++)
 		list[i] = &finders[i];
 	unregister_kprobes(list, n);
 }
 
+static void forget_later(struct work_struct *work)
+{
+	forget_finders(CANARY);
+}
+
+static DECLARE_WORK(forgetting, forget_later);
+
 /*
  * Where the calls of ftrace stand in the functions: a probe that is not armed finds out, by the
- * kernel's own rules for where a function begins. They stay until the module goes, since to be
- * rid of them takes a grace period, for which who loads it would wait.
+ * kernel's own rules for where a function begins. To be rid of it takes a grace period, for which
+ * who loads the module does not wait.
  */
 static int find_hooks(void)
 {
@@ -494,12 +504,18 @@ static int find_hooks(void)
 		err = register_kprobe(kp);
 		if (err) {
 			refuse(err, "cannot find the function", hooks[n].symbol);
-			forget_hooks(n);
+			forget_finders(n);
 			return err;
 		}
 		hooked[n] = kp->addr;
 	}
 	return 0;
+}
+
+static void forget_hooks(void)
+{
+	forget_finders(CANARY);
+	unregister_kprobe(&finders[CANARY]);
 }
 
 static int arm_hooks(void)
@@ -593,6 +609,7 @@ int ephports_probe_init(void)
 	err = arm_canary();
 	if (err)
 		goto disarm_return_probes;
+	queue_work(system_long_wq, &forgetting);
 	return 0;
 
 disarm_return_probes:
@@ -600,7 +617,7 @@ disarm_return_probes:
 disarm_hooks:
 	disarm_hooks();
 forget_hooks:
-	forget_hooks(ARRAY_SIZE(hooks));
+	forget_hooks();
 	return err;
 }
 
@@ -609,7 +626,8 @@ forget_hooks:
  */
 void ephports_probe_exit(void)
 {
+	flush_work(&forgetting);
 	disarm_return_probes(ARRAY_SIZE(return_probes));
 	disarm_hooks();
-	forget_hooks(ARRAY_SIZE(hooks));
+	unregister_kprobe(&finders[CANARY]);
 }
