@@ -231,10 +231,18 @@ def probes_of_others_on_the_same_functions_come_and_go_and_both_see_all():
             s.close()
         assert_exact()
 
+    def both_see():
+        write(TRACING + "trace", "")
+        come_and_go()
+        with open(TRACING + "trace", encoding="utf-8") as f:
+            trace = f.read()
+        for symbol in symbols:
+            assert f" {symbol}: " in trace, (symbol, trace[-2000:])
+
     with loaded():
         eventually(lambda: assert_exact())
         with probes_of_others(*symbols):
-            come_and_go()
+            both_see()
         come_and_go()
         counted = summary()["counters"]
         assert (counted["assigned"], counted["released"]) == (4, 4), counted
@@ -242,11 +250,7 @@ def probes_of_others_on_the_same_functions_come_and_go_and_both_see_all():
     with probes_of_others(*symbols):
         with loaded():
             eventually(lambda: assert_exact())
-            come_and_go()
-        with open(TRACING + "trace", encoding="utf-8") as f:
-            trace = f.read()
-        for symbol in symbols:
-            assert f" {symbol}: " in trace, (symbol, trace[-2000:])
+            both_see()
     assert_nothing_armed()
 
 

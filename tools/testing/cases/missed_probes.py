@@ -24,12 +24,6 @@ def faulty(*params):
     return loaded(*params, module=FAULTY_MODULE)
 
 
-def param(name, value=None):
-    path = "/sys/module/ephports/parameters/" + name
-    with open(path, "w" if value is not None else "r", encoding="utf-8") as f:
-        return f.read().strip() if value is None else f.write(str(value))
-
-
 @contextlib.contextmanager
 def missing(kind, n):
     """The next n events of this kind go unseen; no more, and no less."""

@@ -724,12 +724,6 @@ def faulty(*params):
         load()
 
 
-def param(name, value=None):
-    path = "/sys/module/ephports/parameters/" + name
-    with open(path, "w" if value is not None else "r", encoding="utf-8") as f:
-        return f.read().strip() if value is None else f.write(str(value))
-
-
 @test
 def events_out_of_bounds_are_refused():
     unload()

@@ -310,8 +310,7 @@ def a_missed_release_makes_the_time_since_the_last_walk_doubtful():
         s.bind(("127.0.0.1", 0))
         port = port_of(s)
         seen = now()
-        with open("/sys/module/ephports/parameters/miss_udp_release", "w", encoding="utf-8") as file:
-            file.write("1")
+        param("miss_udp_release", 1)
         s.close()
         gone = now()
         # Reading finds that it is gone; the walk that mends it may come before or after.
@@ -373,25 +372,28 @@ def a_range_that_is_moved_is_the_concern_of_its_namespace():
         c.go()
 
 
+def assert_walk_waits():
+    assert param("waiting") == "Y"
+
+
 @test
 def nothing_is_vouched_for_while_a_moved_range_is_walked_or_waits_for_its_walk():
     with loaded(module=FAULTY_MODULE), udp() as s:
         s.bind(("127.0.0.1", 20311))
-        slow = "/sys/module/ephports/parameters/slow_sweep"
         with sysctl_set("net.ipv4.ip_local_port_range", "20305 60999"):
             # Who has no rights is not given a walk.
             told = who(20311, user=1001)
             assert not told["covered"] and not told["whole"], told
             eventually(assert_whole_from_now)
-            with open(slow, "w", encoding="ascii") as f:
-                f.write("3000")
+            param("hold_release", 1)
             with sysctl_set("net.ipv4.ip_local_port_range", "20300 60999"), \
                     subprocess.Popen([EPHSTAT, "resync"], stdout=subprocess.DEVNULL) as walk:
-                time.sleep(1)
+                eventually(assert_walk_waits)
                 told = who(20311)
-                under_way = walk.poll() is None
-                assert walk.wait() == 0 and under_way, "the walk had ended"
+                assert param("waiting") == "Y", "the walk waits no more"
                 assert not told["covered"] and not told["whole"], told
+                param("hold_release", 0)
+                assert walk.wait() == 0
                 walked = now()
                 told = who(20311)
                 assert told["covered"][0]["from_ns"] <= walked, told

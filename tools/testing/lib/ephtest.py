@@ -83,6 +83,13 @@ def run(*command, check=True, **options):
 
 # ---- the module ----------------------------------------------------------------------------
 
+def param(name, value=None):
+    """What a parameter of the loaded module is, or set it."""
+    path = "/sys/module/ephports/parameters/" + name
+    with open(path, "r" if value is None else "w", encoding="ascii") as f:
+        return f.read().strip() if value is None else f.write(str(value))
+
+
 def load(*params, check=True, module=MODULE):
     done = run("insmod", module, *params, check=check)
     # Without RCU tasks, the records are not called complete before a second walk.
