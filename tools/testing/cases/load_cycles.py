@@ -14,7 +14,10 @@ import ctypes
 import errno
 import os
 import re
+import select
+import signal
 import subprocess
+import sys
 import time
 
 from ephtest import *
@@ -28,29 +31,49 @@ WARM_UP = max(CYCLES // 10, 5)
 def storm():
     with subprocess.Popen([STORM, "--seconds", "100000", "--procs", "3"],
                           stdout=subprocess.DEVNULL) as p:
-        yield
-        assert p.poll() is None, f"the storm ended by itself, with {p.returncode}"
-        p.terminate()
+        try:
+            yield
+            assert p.poll() is None, f"the storm ended by itself, with {p.returncode}"
+        finally:
+            p.terminate()
         assert p.wait(timeout=120 * SLOW) == 0, f"the storm ended with {p.returncode}"
 
 
+READ_PROC = """
+import time
+while True:
+    try:
+        with open("/proc/ephports", "rb", buffering=0) as file:
+            while file.read(1 << 16):
+                pass
+        print(flush=True)
+    except OSError:
+        time.sleep(0.005)
+"""
+LIST = f"exec 2>/dev/null; while :; do {EPHSTAT} list -A >/dev/null && echo; sleep 0.02; done"
+reads = {"/proc": 0, "netlink": 0}
+
+
 @contextlib.contextmanager
-def readers():
-    """Who reads all the time, whether there is something to read or not; counts what was read."""
-    commands = ("cat /proc/ephports", f"{EPHSTAT} -j list -A")
-    loop = "exec 2>/dev/null; while :; do if %s >/dev/null; then echo; fi; sleep 0.02; done"
-    with contextlib.ExitStack() as stack:
-        started = []
-        for command in commands:
-            p = stack.enter_context(subprocess.Popen(
-                ["bash", "-c", loop % command], stdout=subprocess.PIPE, start_new_session=True))
-            started.append((command, p))
-        yield
-        for command, p in started:
+def reader(what, *command):
+    """Who reads all the time, whether there is something to read or not, and says each time that
+    there was. Yields to wait for one that begins from then on, or that was under way."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as p:
+        os.set_blocking(p.stdout.fileno(), False)
+
+        def drain():
+            reads[what] += len(p.stdout.read() or b"")
+
+        def wait_for_read():
+            drain()
+            select.select([p.stdout], [], [], 5 * SLOW)
+
+        try:
+            yield wait_for_read
+        finally:
             os.killpg(p.pid, signal.SIGTERM)
-            reads = p.stdout.read().count(b"\n")
-            print(f"# {command}: {reads} times")
-            assert reads, f"'{command}' never read anything"
+            p.wait()
+            drain()
 
 
 INIT_MODULE, DELETE_MODULE = 175, 176
@@ -63,10 +86,11 @@ def syscall(*args):
 
 
 # By the system calls that insmod and rmmod make: to start these took half of a cycle.
-def cycle(image):
+def cycle(image, wait_for_read):
     # Whether the records are complete is of no concern here, and 5.10 takes seconds to say so.
     error = syscall(INIT_MODULE, image, ctypes.c_ulong(len(image)), b"")
     assert not error, os.strerror(error)
+    wait_for_read()
     # A reader in the middle of a dump holds the module.
     end = time.monotonic() + 60 * SLOW
     while error := syscall(DELETE_MODULE, b"ephports", os.O_NONBLOCK):
@@ -79,9 +103,10 @@ def cycle(image):
 def cycles(n):
     with open(MODULE, "rb") as file:
         image = file.read()
-    with storm(), readers():
+    with storm(), reader("netlink", "bash", "-c", LIST), \
+            reader("/proc", sys.executable, "-c", READ_PROC) as wait_for_read:
         for _ in range(n):
-            cycle(image)
+            cycle(image, wait_for_read)
 
 
 def at_rest():
@@ -156,6 +181,8 @@ def loading_and_unloading_under_load_and_readers_loses_no_memory():
         looks.append(memory())
         print(f"# {WARM_UP + (part + 1) * per_part} cycles, {time.monotonic() - start:.0f} s",
               flush=True)
+    print(f"# read while it was loaded: {reads}")
+    assert reads["/proc"] >= CYCLES - PARTS and reads["netlink"], reads
     for what in sorted(looks[-1], key=lambda what: looks[0].get(what, 0) - looks[-1][what])[:6]:
         print(f"# {what}:", *(look.get(what, 0) for look in looks))
     ours = [what for what in looks[-1] if "ephports" in what]
