@@ -20,7 +20,10 @@
 #define EPHPORTS_DIRECTORY_H
 
 #include <linux/atomic.h>
+#include <linux/build_bug.h>
 #include <linux/hash.h>
+#include <linux/processor.h>
+#include <linux/threads.h>
 #include <linux/types.h>
 
 #define EPHPORTS_WORD_LOCK	(1ULL << 63)

@@ -27,7 +27,8 @@ static u32 range_of(const struct net *net)
  */
 bool ephports_ns_range_moved(const struct net *net)
 {
-	return READ_ONCE(ephports_ns(net)->range) != range_of(net);
+	/* Pairs with ephports_ns_range_seen(): who sees this range sees what is known of it. */
+	return smp_load_acquire(&ephports_ns(net)->range) != range_of(net);
 }
 
 /**
@@ -61,7 +62,7 @@ void ephports_ns_range_seen(void)
 		if (!ephports_ns_range_moved(net))
 			continue;
 		WRITE_ONCE(ephports_ns(net)->range_since, NOT_YET);
-		WRITE_ONCE(ephports_ns(net)->range, range_of(net));
+		smp_store_release(&ephports_ns(net)->range, range_of(net));
 	}
 	up_read(&net_rwsem);
 }

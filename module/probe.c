@@ -25,7 +25,6 @@
  */
 #include <linux/kprobes.h>
 #include <linux/ktime.h>
-#include <linux/minmax.h>
 #include <linux/workqueue.h>
 
 #include <linux/ephports.h>
@@ -462,13 +461,12 @@ static int retry(struct kprobe *kp, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(retry);
 
-/* One grace period for all of them; the canary's is another kind. */
+/* The first @n, one grace period for all; the canary is no mere finder, and stays. */
 static void forget_finders(int n)
 {
 	struct kprobe *list[CANARY];
 	int i;
 
-	n = min_t(int, n, CANARY);
 	for (i = 0; i < n; i++)
 		list[i] = &finders[i];
 	unregister_kprobes(list, n);
