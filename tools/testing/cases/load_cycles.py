@@ -76,24 +76,15 @@ def reader(what, *command):
             drain()
 
 
-INIT_MODULE, DELETE_MODULE = 175, 176
-LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-def syscall(*args):
-    """0, or an errno."""
-    return ctypes.get_errno() if LIBC.syscall(*args) else 0
-
-
 # By the system calls that insmod and rmmod make: to start these took half of a cycle.
 def cycle(image, wait_for_read):
     # Whether the records are complete is of no concern here, and 5.10 takes seconds to say so.
-    error = syscall(INIT_MODULE, image, ctypes.c_ulong(len(image)), b"")
+    error = -syscall(INIT_MODULE, image, ctypes.c_ulong(len(image)), b"")
     assert not error, os.strerror(error)
     wait_for_read()
     # A reader in the middle of a dump holds the module.
     end = time.monotonic() + 60 * SLOW
-    while error := syscall(DELETE_MODULE, b"ephports", os.O_NONBLOCK):
+    while error := -syscall(DELETE_MODULE, b"ephports", os.O_NONBLOCK):
         assert error in (errno.EAGAIN, errno.EBUSY), os.strerror(error)
         assert time.monotonic() < end, "the module is in use for ever"
         time.sleep(0.005)

@@ -14,11 +14,7 @@ import time
 
 from ephtest import *
 
-SYS_FINIT_MODULE = 313
-SYS_GETTID = 186
 FAULTS = "/sys/kernel/debug"
-
-libc = ctypes.CDLL(None, use_errno=True)
 
 
 def inject_everywhere():
@@ -33,13 +29,12 @@ def load_with_failure(n):
     """Loads the module while the n-th allocation fails. Returns the errno, or 0, and whether there
     was an n-th."""
     image = os.open(FAULTY_MODULE, os.O_RDONLY | os.O_CLOEXEC)
-    fail = os.open(f"/proc/self/task/{libc.syscall(SYS_GETTID)}/fail-nth", os.O_RDWR | os.O_CLOEXEC)
+    fail = os.open(f"/proc/self/task/{syscall(GETTID)}/fail-nth", os.O_RDWR | os.O_CLOEXEC)
     params = ctypes.create_string_buffer(b"maxactive=1 max_ports=1024 history=1024")
     wanted = str(n).encode()
     try:
         os.write(fail, wanted)
-        ret = libc.syscall(SYS_FINIT_MODULE, image, params, 0)
-        err = ctypes.get_errno() if ret else 0
+        err = -syscall(FINIT_MODULE, image, params, 0)
         left = int(os.pread(fail, 32, 0))
         os.write(fail, b"0")
     finally:

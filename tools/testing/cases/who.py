@@ -392,11 +392,12 @@ def nothing_is_vouched_for_while_a_moved_range_is_walked_or_waits_for_its_walk()
                 told = who(20311)
                 assert param("waiting") == "Y", "the walk waits no more"
                 assert not told["covered"] and not told["whole"], told
+                waited = now()
                 param("hold_release", 0)
                 assert walk.wait() == 0
                 walked = now()
                 told = who(20311)
-                assert told["covered"][0]["from_ns"] <= walked, told
+                assert waited <= told["covered"][0]["from_ns"] <= walked, (waited, walked, told)
 
 
 # ---- how long -----------------------------------------------------------------------------

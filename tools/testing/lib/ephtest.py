@@ -83,6 +83,15 @@ def run(*command, check=True, **options):
 
 # ---- the module ----------------------------------------------------------------------------
 
+INIT_MODULE, DELETE_MODULE, FINIT_MODULE, GETTID = 175, 176, 313, 186
+
+
+def syscall(number, *args):
+    """What a system call returns, or the errno below 0, as the kernel has it."""
+    ret = _libc.syscall(number, *args)
+    return -ctypes.get_errno() if ret == -1 else ret
+
+
 def param(name, value=None):
     """What a parameter of the loaded module is, or set it."""
     path = "/sys/module/ephports/parameters/" + name
