@@ -314,11 +314,11 @@ def v4_mapped_and_v4_sockets_share_a_destination():
 
 @setting
 def with_listeners_in_the_range():
-    for _ in range(3):
-        keep(tcp()).listen()
     s = keep(tcp())
     s.bind(("127.0.0.1", LOW + 20))
     s.listen()
+    for _ in range(3):
+        keep(tcp()).listen()
     assert comes_true() == RANGE - 4
 
 
@@ -394,14 +394,14 @@ def fill_udp(family, peer):
 
 @setting
 def binding_late_gives_to_others_what_it_promises():
+    keep(tcp()).bind(("", LOW + 30))
     connect()
     early(9, "127.0.0.1")
     early(4, port=TARGET)
-    keep(tcp()).bind(("", LOW + 30))
     row, before = dest(), headroom()
     assert row["early"] == 9, row
     # The remedy, at the others: IP_BIND_ADDRESS_NO_PORT.
-    for s in kept[1:10]:
+    for s in kept[2:11]:
         reset_on_close(s)
         s.close()
     eventually(lambda: _assert(room()["early"] == 4))
