@@ -46,7 +46,8 @@ static const struct nla_policy port_policy[EPHPORTS_A_PORT_MAX + 1] = {
 	[EPHPORTS_A_PORT_WANTED] = { .type = NLA_U32 },
 };
 
-static int reply_info(struct sk_buff *skb, struct genl_info *info, const struct net *net, bool brief)
+static int reply_info(const struct ephports_asker *asker, struct genl_info *info,
+		      const struct net *net, bool brief)
 {
 	struct sk_buff *reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	void *head;
@@ -55,7 +56,7 @@ static int reply_info(struct sk_buff *skb, struct genl_info *info, const struct 
 	if (!reply)
 		return -ENOMEM;
 	head = genlmsg_put_reply(reply, info, &ephports_family, 0, info->genlhdr->cmd);
-	err = head ? ephports_put_info(reply, net, ephports_asker_is_root(skb), brief) : -EMSGSIZE;
+	err = head ? ephports_put_info(reply, net, asker->root, brief) : -EMSGSIZE;
 	if (err) {
 		nlmsg_free(reply);
 		return err;
@@ -66,25 +67,29 @@ static int reply_info(struct sk_buff *skb, struct genl_info *info, const struct 
 
 static int get_info(struct sk_buff *skb, struct genl_info *info)
 {
-	struct net *net = ephports_asker_net(skb, info->attrs[EPHPORTS_A_INFO_NETNS], info->extack);
+	struct ephports_asker asker = ephports_asker(skb);
+	struct net *net = ephports_asker_net(&asker, skb, info->attrs[EPHPORTS_A_INFO_NETNS],
+					     info->extack);
 	int err;
 
 	if (IS_ERR(net))
 		return PTR_ERR(net);
-	err = ephports_watch_catch_up(ephports_ns_range_moved(net), ephports_asker_is_root(skb)) ?:
-	      reply_info(skb, info, net, info->attrs[EPHPORTS_A_INFO_BRIEF]);
+	err = ephports_watch_catch_up(ephports_ns_range_moved(net), asker.root) ?:
+	      reply_info(&asker, info, net, info->attrs[EPHPORTS_A_INFO_BRIEF]);
 	put_net(net);
 	return err;
 }
 
 static int do_resync(struct sk_buff *skb, struct genl_info *info)
 {
-	if (!ephports_asker_is_root(skb)) {
+	struct ephports_asker asker = ephports_asker(skb);
+
+	if (!asker.root) {
 		NL_SET_ERR_MSG(info->extack,
 			       "a resync needs CAP_NET_ADMIN in the initial user namespace");
 		return -EPERM;
 	}
-	return ephports_watch_resync() ?: reply_info(skb, info, sock_net(skb->sk), false);
+	return ephports_watch_resync() ?: reply_info(&asker, info, sock_net(skb->sk), false);
 }
 
 /* What a reader may want of a record; the rest is for requests, or says nothing. */
@@ -103,12 +108,12 @@ struct dump {
 };
 
 /*
- * The first step of a dump, in the context of the request (or, if the asker's queue was
- * full just then, of its first read: the socket is the same). Not in genl_ops.start:
+ * The first step of a dump. Not in genl_ops.start, which takes down no more than who asks:
  * every kernel passes on what the extack of a dump says, but 6.1 has none for its start.
  */
 static struct dump *begin_dump(struct netlink_callback *cb)
 {
+	struct ephports_asker asker = ephports_asker_of_dump(cb);
 	const struct nlattr *wanted = ephports_dump_attrs(cb)[EPHPORTS_A_PORT_WANTED];
 	struct nlattr *attrs[EPHPORTS_A_FILTER_MAX + 1];
 	struct dump *dump;
@@ -122,7 +127,7 @@ static struct dump *begin_dump(struct netlink_callback *cb)
 	if (!dump)
 		return ERR_PTR(-ENOMEM);
 	dump->wanted = EPHPORTS_ATTRS_ALL;
-	err = ephports_asker_view(cb->skb, attrs, &dump->view, NULL, cb->extack) ?:
+	err = ephports_asker_view(&asker, cb->skb, attrs, &dump->view, NULL, cb->extack) ?:
 	      ephports_filter_read(&dump->filter, attrs, cb->extack) ?:
 	      ephports_filter_mask(wanted, TOLD_OF_PORTS, &dump->wanted, cb->extack);
 	if (err) {
@@ -190,6 +195,7 @@ static const struct genl_ops ops[] = {
 	},
 	{
 		.cmd		= EPHPORTS_CMD_PORT_GET,
+		.start		= ephports_asker_start,
 		.dumpit		= dump_ports,
 		.done		= end_dump,
 		.policy		= port_policy,
@@ -197,6 +203,7 @@ static const struct genl_ops ops[] = {
 	},
 	{
 		.cmd		= EPHPORTS_CMD_DEST_GET,
+		.start		= ephports_asker_start,
 		.dumpit		= ephports_dump_dests,
 		.done		= ephports_dump_tally_done,
 		.policy		= ephports_dest_policy,
@@ -204,6 +211,7 @@ static const struct genl_ops ops[] = {
 	},
 	{
 		.cmd		= EPHPORTS_CMD_OWNER_GET,
+		.start		= ephports_asker_start,
 		.dumpit		= ephports_dump_owners,
 		.done		= ephports_dump_tally_done,
 		.policy		= ephports_owner_policy,
@@ -211,6 +219,7 @@ static const struct genl_ops ops[] = {
 	},
 	{
 		.cmd		= EPHPORTS_CMD_FAILURE_GET,
+		.start		= ephports_asker_start,
 		.dumpit		= ephports_dump_failures,
 		.done		= ephports_dump_failures_done,
 		.policy		= ephports_failure_policy,
@@ -218,12 +227,14 @@ static const struct genl_ops ops[] = {
 	},
 	{
 		.cmd		= EPHPORTS_CMD_HIST_GET,
+		.start		= ephports_asker_start,
 		.dumpit		= ephports_dump_hists,
 		.policy		= ephports_hist_policy,
 		.maxattr	= EPHPORTS_A_HIST_MAX,
 	},
 	{
 		.cmd		= EPHPORTS_CMD_BOX_GET,
+		.start		= ephports_asker_start,
 		.dumpit		= ephports_dump_boxes,
 		.done		= ephports_dump_boxes_done,
 		.policy		= ephports_box_policy,
@@ -249,6 +260,7 @@ static const struct genl_ops ops[] = {
 	},
 	{
 		.cmd		= EPHPORTS_CMD_WHO_GET,
+		.start		= ephports_asker_start,
 		.dumpit		= ephports_dump_who,
 		.done		= ephports_dump_who_done,
 		.policy		= ephports_who_policy,

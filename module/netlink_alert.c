@@ -136,10 +136,11 @@ static void change(u8 *percent, const struct nlattr *attr)
 /* EPHPORTS_CMD_ALERT_SET: what is not given stays. */
 int ephports_set_alert(struct sk_buff *skb, struct genl_info *info)
 {
+	struct ephports_asker asker = ephports_asker(skb);
 	struct ephports_thresholds new;
 	const char *wrong;
 
-	if (!ephports_asker_is_root(skb)) {
+	if (!asker.root) {
 		NL_SET_ERR_MSG(info->extack,
 			       "to set thresholds needs CAP_NET_ADMIN in the initial user namespace");
 		return -EPERM;

@@ -43,6 +43,7 @@ int ephports_dump_boxes_done(struct netlink_callback *cb)
 
 static int begin_with(struct netlink_callback *cb, struct dump *dump)
 {
+	struct ephports_asker asker = ephports_asker_of_dump(cb);
 	struct nlattr *attrs[EPHPORTS_A_FILTER_MAX + 1];
 	int err;
 
@@ -50,7 +51,7 @@ static int begin_with(struct netlink_callback *cb, struct dump *dump)
 				    cb->extack) ?:
 	      ephports_filter_only_kind(attrs, cb->extack) ?:
 	      ephports_filter_read(&dump->filter, attrs, cb->extack) ?:
-	      ephports_asker_view(cb->skb, attrs, &dump->view, NULL, cb->extack);
+	      ephports_asker_view(&asker, cb->skb, attrs, &dump->view, NULL, cb->extack);
 	if (!err)
 		dump->n = ephports_box_get_all(dump->boxes);
 	return err;

@@ -70,6 +70,7 @@ static u64 count_total(const struct net *net, u8 proto)
 
 static int copy_all(struct netlink_callback *cb, struct dump *dump)
 {
+	struct ephports_asker asker = ephports_asker_of_dump(cb);
 	struct nlattr *attrs[EPHPORTS_A_FILTER_MAX + 1];
 	struct net *net;
 	int err;
@@ -78,7 +79,7 @@ static int copy_all(struct netlink_callback *cb, struct dump *dump)
 				    cb->extack) ?:
 	      ephports_filter_only_kind(attrs, cb->extack) ?:
 	      ephports_filter_read(&dump->filter, attrs, cb->extack) ?:
-	      ephports_asker_view(cb->skb, attrs, &dump->view, &net, cb->extack);
+	      ephports_asker_view(&asker, cb->skb, attrs, &dump->view, &net, cb->extack);
 	if (err)
 		return err;
 	dump->total = count_total(net, dump->filter.proto);
@@ -239,7 +240,8 @@ static int put_hist(struct sk_buff *skb, const struct net *net, enum ephports_pr
 /* EPHPORTS_CMD_HIST_GET; cb->args[0] is the next to tell. */
 int ephports_dump_hists(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct net *net = ephports_asker_net(cb->skb,
+	struct ephports_asker asker = ephports_asker_of_dump(cb);
+	struct net *net = ephports_asker_net(&asker, cb->skb,
 					     ephports_dump_attrs(cb)[EPHPORTS_A_HIST_NETNS],
 					     cb->extack);
 

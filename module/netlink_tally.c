@@ -56,13 +56,14 @@ int ephports_dump_tally_done(struct netlink_callback *cb)
 
 static int count(struct netlink_callback *cb, struct dump *dump, const struct nlattr *nest)
 {
+	struct ephports_asker asker = ephports_asker_of_dump(cb);
 	struct nlattr *attrs[EPHPORTS_A_FILTER_MAX + 1];
 	struct net *net;
 	int err;
 
 	err = ephports_filter_parse(attrs, nest, cb->extack) ?:
 	      ephports_filter_read(&dump->tally.filter, attrs, cb->extack) ?:
-	      ephports_asker_view(cb->skb, attrs, &dump->tally.view, &net, cb->extack);
+	      ephports_asker_view(&asker, cb->skb, attrs, &dump->tally.view, &net, cb->extack);
 	if (err)
 		return err;
 	dump->tally.view.pids = task_active_pid_ns(current);

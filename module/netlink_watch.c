@@ -253,6 +253,7 @@ static void tick(struct work_struct *work)
 static int read_request(struct reader *reader, struct sk_buff *skb, struct genl_info *info)
 {
 	const struct nlattr *kinds = info->attrs[EPHPORTS_A_EVENT_KINDS];
+	struct ephports_asker asker = ephports_asker(skb);
 	struct nlattr *attrs[EPHPORTS_A_FILTER_MAX + 1];
 
 	reader->kinds = kinds ? nla_get_u32(kinds) : KINDS;
@@ -261,9 +262,10 @@ static int read_request(struct reader *reader, struct sk_buff *skb, struct genl_
 				    "the mask is empty or has a bit that means nothing");
 		return -EINVAL;
 	}
+	reader->root = asker.root;
 	return ephports_filter_parse(attrs, info->attrs[EPHPORTS_A_EVENT_FILTER], info->extack) ?:
 	       ephports_filter_read(&reader->filter, attrs, info->extack) ?:
-	       ephports_asker_view(skb, attrs, &reader->view, NULL, info->extack);
+	       ephports_asker_view(&asker, skb, attrs, &reader->view, NULL, info->extack);
 }
 
 /* The rights, and the numbering of users and processes, are those of the request. */
@@ -286,7 +288,6 @@ static struct reader *make_reader(struct sk_buff *skb, struct genl_info *info)
 	reader->to.portid = info->snd_portid;
 	reader->to.nlseq = info->snd_seq;
 	reader->uid = current_euid();
-	reader->root = ephports_asker_is_root(skb);
 	reader->pids = get_pid_ns(task_active_pid_ns(current));
 	reader->view.pids = reader->pids;
 	get_user_ns(reader->view.users);

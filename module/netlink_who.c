@@ -84,12 +84,13 @@ static u64 boot_time(const struct dump *dump, const struct nlattr *attr, u64 abs
 static int read_request(struct netlink_callback *cb, struct dump *dump)
 {
 	struct nlattr **who = ephports_dump_attrs(cb);
+	struct ephports_asker asker = ephports_asker_of_dump(cb);
 	struct nlattr *attrs[EPHPORTS_A_FILTER_MAX + 1];
 	int err;
 
 	err = ephports_filter_parse(attrs, who[EPHPORTS_A_WHO_FILTER], cb->extack) ?:
 	      ephports_filter_read(&dump->filter, attrs, cb->extack) ?:
-	      ephports_asker_view(cb->skb, attrs, &dump->view, NULL, cb->extack);
+	      ephports_asker_view(&asker, cb->skb, attrs, &dump->view, NULL, cb->extack);
 	if (err)
 		return err;
 	dump->to_real = ktime_mono_to_any(0, TK_OFFS_REAL) - ktime_mono_to_any(0, TK_OFFS_BOOT);

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # guest: --cpus 2
 """One rule for every interface: the reader's rights decide, by /proc and by netlink alike."""
+import errno
 import os
+import socket
+import struct
 
+from ephnetlink import *
 from ephtest import *
-
 
 
 def as_user(uid):
@@ -140,6 +143,71 @@ def root_of_a_container_sees_its_own_namespace_whole_and_no_other():
     with child(container) as c:
         pid, mine, code, text = c.hear()
     assert pid == mine and code == 1 and "CAP_NET_ADMIN" in text, (pid, mine, code, text)
+
+
+def begun_by_the_readers_read(command, payload):
+    """The first message of a dump that alice asks for as her queue is full: it begins when root reads
+    from her socket. As bytes from the command on, or OSError."""
+    here, there = socket.socketpair()
+
+    def ask(tell, wait):
+        as_user(1001)
+        genl = Genl()
+        genl.s.setsockopt(SOL_NETLINK, NETLINK_NO_ENOBUFS, 1)
+        genl.s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        for _ in range(20):
+            genl.send(3, attr(2, b"ephports\0"), flags=0, family=GENL_ID_CTRL)
+        body = struct.pack("BBH", N[command], 1, 0) + payload
+        # With an address, the kernel asks for no rights of the one that opened the socket.
+        genl.s.sendto(struct.pack("IHHII", 16 + len(body), genl.family,
+                                  NLM_F_REQUEST | NLM_F_DUMP, 1 << 20, 0) + body, (0, 0))
+        socket.send_fds(there, [b"."], [genl.s.fileno()])
+        wait()
+    with here, there, child(ask):
+        _, [fd], _, _ = socket.recv_fds(here, 1, 1)
+        with socket.socket(fileno=fd) as s:
+            s.settimeout(20)
+            while True:
+                try:
+                    data = s.recv(1 << 16)
+                except OSError as e:
+                    # So he is told once of what found no room.
+                    assert e.errno == errno.ENOBUFS, e
+                    continue
+                _, kind, _, seq, _ = struct.unpack_from("IHHII", data)
+                if seq != 1 << 20:
+                    continue
+                code = struct.unpack_from("i", data, 16)[0]
+                if kind in (NLMSG_ERROR, NLMSG_DONE) and code:
+                    raise OSError(-code, os.strerror(-code))
+                return data
+
+
+@test
+def dump_that_somebody_elses_read_begins_has_only_the_rights_of_who_asked():
+    @in_new_netns
+    def other(tell, wait):
+        tell(netns_of())
+        wait()
+    with child(other) as o:
+        elsewhere = u32("A_FILTER_NETNS", o.hear())
+        everywhere = attr("A_FILTER_ALL_NETNS", b"")
+        asked = {"CMD_PORT_GET": "A_PORT_FILTER", "CMD_DEST_GET": "A_DEST_FILTER",
+                 "CMD_OWNER_GET": "A_OWNER_FILTER", "CMD_FAILURE_GET": "A_FAILURE_FILTER",
+                 "CMD_BOX_GET": "A_BOX_FILTER", "CMD_WHO_GET": "A_WHO_FILTER"}
+        requests = [(command, nest(filters, wanted)) for command, filters in asked.items()
+                    for wanted in (elsewhere, everywhere)]
+        requests.append(("CMD_HIST_GET", attr("A_HIST_NETNS", elsewhere[4:])))
+        for command, payload in requests:
+            try:
+                told = begun_by_the_readers_read(command, payload)
+            except PermissionError:
+                continue
+            raise AssertionError(f"{command} was answered: {told[:80]}")
+    data = begun_by_the_readers_read("CMD_PORT_GET", nest(
+        "A_PORT_FILTER", u16("A_FILTER_PORT_LOW", bob_port), u16("A_FILTER_PORT_HIGH", bob_port)))
+    told = decode(attrs_of(data[20:struct.unpack_from("I", data)[0]]), A_PORT)
+    assert told["local_port"] == bob_port and "pid" not in told and "comm" not in told, told
 
 
 @test
