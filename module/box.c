@@ -36,7 +36,7 @@ static struct ephports_box *take(const struct net *net, const struct ephports_fa
 		return NULL;
 	refcount_set(&box->refs, 1);
 	box->failure = *failure;
-	box->complete = ephports_watch_clean();
+	box->complete = ephports_watch_complete(net);
 	box->tally.view = (struct ephports_view)EPHPORTS_VIEW_OWN;
 	box->tally.view.nsid = failure->rec.nsid;
 	box->tally.filter = (struct ephports_filter)EPHPORTS_FILTER_ANY;

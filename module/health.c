@@ -14,20 +14,32 @@ static atomic_t called;
 static struct delayed_work *attendant;
 
 /**
+ * ephports_health_call() - there is something to attend to, although nothing is wrong
+ *
+ * Context: any.
+ */
+void ephports_health_call(void)
+{
+	struct delayed_work *work;
+
+	/* Pairs with ephports_health_answered(): either we call, or what calls us is seen there. */
+	smp_mb();
+	rcu_read_lock();
+	work = READ_ONCE(attendant);
+	if (work && !atomic_read(&called) && !atomic_xchg(&called, 1))
+		mod_delayed_work(system_long_wq, work, SOON);
+	rcu_read_unlock();
+}
+
+/**
  * ephports_health_note() - something was lost, or turned out to be stale or unseen
  *
  * Context: any.
  */
 void ephports_health_note(void)
 {
-	struct delayed_work *work;
-
 	atomic64_inc(&troubles);
-	rcu_read_lock();
-	work = READ_ONCE(attendant);
-	if (work && !atomic_read(&called) && !atomic_xchg(&called, 1))
-		mod_delayed_work(system_long_wq, work, SOON);
-	rcu_read_unlock();
+	ephports_health_call();
 }
 
 /**
@@ -44,6 +56,7 @@ u64 ephports_health_count(void)
 void ephports_health_answered(void)
 {
 	atomic_set(&called, 0);
+	smp_mb();
 }
 
 /**

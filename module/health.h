@@ -7,6 +7,7 @@
 
 struct delayed_work;
 
+void ephports_health_call(void);
 void ephports_health_note(void);
 u64 ephports_health_count(void);
 void ephports_health_answered(void);

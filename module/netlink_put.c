@@ -174,7 +174,7 @@ int ephports_put_info(struct sk_buff *skb, const struct net *net, bool root, boo
 	    nla_put_u32(skb, EPHPORTS_A_INFO_NETNS, net->ns.inum) ||
 	    nla_put_u64_64bit(skb, EPHPORTS_A_INFO_TIME, ktime_get_real_ns(),
 			      EPHPORTS_A_INFO_PAD) ||
-	    nla_put_u8(skb, EPHPORTS_A_INFO_COMPLETE, ephports_watch_clean()) ||
+	    nla_put_u8(skb, EPHPORTS_A_INFO_COMPLETE, ephports_watch_complete(net)) ||
 	    nla_put_u64_64bit(skb, EPHPORTS_A_INFO_LOST, ephports_table_count(EPHPORTS_LOST),
 			      EPHPORTS_A_INFO_PAD) ||
 	    nla_put_u32(skb, EPHPORTS_A_INFO_BLIND, ephports_watch_blind()) ||

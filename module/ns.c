@@ -92,6 +92,15 @@ static u64 known_since(const struct net *net)
 }
 
 /**
+ * ephports_ns_range_known() - whether a walk has ended that saw the range as it is
+ * @net: the namespace
+ */
+bool ephports_ns_range_known(const struct net *net)
+{
+	return known_since(net) != NOT_YET;
+}
+
+/**
  * ephports_ns_range_since() - since when the range is known to be what it is
  * @id: of this namespace; 0: of all that there are
  *

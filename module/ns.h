@@ -80,10 +80,17 @@ static inline bool ephports_ns_in_range(const struct net *net, u16 port)
 	return port >= low && port <= high;
 }
 
+/* Not made by a user, who could have as many as it likes. */
+static inline bool ephports_ns_is_hosts(const struct net *net)
+{
+	return net->user_ns == &init_user_ns;
+}
+
 bool ephports_ns_range_moved(const struct net *net);
 bool ephports_ns_any_range_moved(void);
 void ephports_ns_range_seen(void);
 void ephports_ns_range_walked(void);
+bool ephports_ns_range_known(const struct net *net);
 u64 ephports_ns_range_since(u64 id);
 u32 ephports_ns_reserved(const struct net *net, int low, int high);
 struct net *ephports_ns_get(u32 inum);

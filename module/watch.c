@@ -31,7 +31,6 @@
 struct trouble {
 	u64 noted;
 	u64 missed;
-	u64 moved;	/* of @noted: ranges that were moved, each the concern of one namespace */
 };
 
 static DEFINE_MUTEX(walk_lock);
@@ -50,13 +49,12 @@ static struct {
 
 static bool blinded;	/* since then */
 
-static atomic64_t moved_ranges;
+static bool moved;	/* a range was, and somebody without rights asked: a walk is due */
 
 static void count_trouble(struct trouble *now)
 {
 	now->noted = ephports_health_count();
 	now->missed = ephports_probe_missed();
-	now->moved = atomic64_read(&moved_ranges);
 }
 
 /**
@@ -103,41 +101,40 @@ static bool found_more(void)
 	return in > (s64)(count_told() - found.told) && !READ_ONCE(blinded);
 }
 
-/* Whether all trouble is mended, or all but for that about ranges. */
-static bool is_mended(bool but_ranges)
+static bool is_mended(void)
 {
 	struct trouble now;
-	s64 noted;
 	bool is;
 
 	count_trouble(&now);
 	spin_lock(&mended_lock);
-	noted = now.noted - mended.noted;
-	/* What is about to be noted may be among those already. */
-	if (but_ranges)
-		noted = max_t(s64, noted - (s64)(now.moved - mended.moved), 0);
-	is = !noted && now.missed == mended.missed;
+	is = now.noted == mended.noted && now.missed == mended.missed;
 	spin_unlock(&mended_lock);
 	return is;
 }
 
-/**
- * ephports_watch_clean() - whether every holder has its record, as far as can be known
- */
-bool ephports_watch_clean(void)
+/* Whether every holder has its record, but for those that a moved range has come to have. */
+static bool is_clean(void)
 {
 	u64 now = ktime_get_boot_fast_ns();
-	bool clean = is_mended(false), calm = is_mended(true);
+	bool clean = is_mended() && !ephports_watch_blind();
 
-	if (calm && ephports_watch_blind())
-		clean = calm = false;
-	if (calm)
+	if (clean)
 		ephports_coverage_clean(now);
 	else
 		ephports_coverage_trouble(false);
 	if (found_stale())
 		ephports_coverage_trouble(true);
 	return clean;
+}
+
+/**
+ * ephports_watch_complete() - whether every holder has its record, as far as can be known
+ * @net: in this namespace; what others do with their ranges is not its concern
+ */
+bool ephports_watch_complete(const struct net *net)
+{
+	return is_clean() && ephports_ns_range_known(net);
 }
 
 /**
@@ -150,7 +147,7 @@ bool ephports_watch_clean(void)
  */
 u32 ephports_watch_covered(u64 from, u64 to, struct ephports_span spans[EPHPORTS_SPANS])
 {
-	ephports_watch_clean();
+	is_clean();
 	return ephports_coverage_spans(max(from, ephports_history_since()), to, spans);
 }
 
@@ -189,14 +186,14 @@ static void mend(const struct trouble *before)
 }
 
 /*
- * walk_lock held, a walk that began then has ended. If @moved, it has also taken in those whose
+ * walk_lock held, a walk that began then has ended. If @widened, it has also taken in those whose
  * ports a range has come to have.
  */
-static void reckon(u64 began, bool moved)
+static void reckon(u64 began, bool widened)
 {
-	if (found_stale() || (!moved && found_more()))
+	if (found_stale() || (!widened && found_more()))
 		ephports_coverage_trouble(true);
-	if (!is_mended(true)) {
+	if (!is_mended()) {
 		ephports_coverage_trouble(false);
 		return;
 	}
@@ -210,18 +207,21 @@ static void reckon(u64 began, bool moved)
 /* walk_lock held. */
 static void walk(void)
 {
-	bool moved = ephports_ns_any_range_moved();
 	u64 began = ktime_get_boot_fast_ns();
 	struct trouble before;
-	bool well;
+	bool widened, well;
 
+	WRITE_ONCE(moved, false);
+	/* Whoever asks for it from now on gets the next. */
+	smp_mb();
+	widened = ephports_ns_any_range_moved();
 	count_trouble(&before);
 	well = ephports_walk() && !ephports_watch_blind();
 	if (well)
 		mend(&before);
 	else
 		ephports_health_note();
-	reckon(began, moved);
+	reckon(began, widened);
 	WRITE_ONCE(walks, walks + 1);
 	not_before = jiffies + (well ? REST : LONG_REST);
 }
@@ -238,7 +238,7 @@ static void beat(struct work_struct *work)
 		next = not_before - jiffies;
 	} else {
 		ephports_health_answered();
-		if (!ephports_watch_clean()) {
+		if (!is_clean() || READ_ONCE(moved)) {
 			walk();
 			next = not_before - jiffies;
 		}
@@ -267,7 +267,7 @@ int ephports_watch_resync(void)
 
 /**
  * ephports_watch_catch_up() - make up for a port range that was changed
- * @moved: whether one was, as far as the reader is concerned
+ * @is_moved: whether one was, as far as the reader is concerned
  * @wait: the reader may have the walk at once; others are told that the records are not
  *	complete until it is done
  *
@@ -275,13 +275,13 @@ int ephports_watch_resync(void)
  *
  * Return: 0, or -EINTR.
  */
-int ephports_watch_catch_up(bool moved, bool wait)
+int ephports_watch_catch_up(bool is_moved, bool wait)
 {
-	if (moved && wait)
+	if (is_moved && wait)
 		return ephports_watch_resync();
-	if (moved) {
-		atomic64_inc(&moved_ranges);
-		ephports_health_note();
+	if (is_moved) {
+		WRITE_ONCE(moved, true);
+		ephports_health_call();
 	}
 	return 0;
 }

@@ -5,7 +5,7 @@
 
 #include "coverage.h"
 
-bool ephports_watch_clean(void);
+bool ephports_watch_complete(const struct net *net);
 u32 ephports_watch_blind(void);
 u32 ephports_watch_covered(u64 from, u64 to, struct ephports_span spans[EPHPORTS_SPANS]);
 u32 ephports_watch_seq(void);

@@ -304,6 +304,35 @@ def range_changed_by_a_container_does_not_make_its_reader_wait_for_a_walk():
 
 
 @test
+def range_that_a_container_moves_again_and_again_does_not_make_others_incomplete():
+    def container(tell, wait):
+        unshare(CLONE_NEWUSER | CLONE_NEWNET)
+        low, seen = 10000, []
+
+        def move_and_ask():
+            nonlocal low
+            low += 1
+            sysctl("net.ipv4.ip_local_port_range", f"{low} 60999")
+            seen.append(summary()["complete"])
+        while low < 10040:
+            move_and_ask()
+        tell(seen)
+        # It is always waiting for a walk when the host asks.
+        while True:
+            wait()
+            move_and_ask()
+            tell()
+    with loaded():
+        with child(container) as c:
+            assert False in c.hear()
+            for _ in range(20):
+                c.go()
+                c.hear()
+                told = summary()
+                assert told["complete"] is True, told
+
+
+@test
 def resync_by_hand_changes_nothing_that_is_right():
     with loaded(), listener() as server:
         pairs = [connected(server) for _ in range(50)]
