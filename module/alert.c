@@ -66,12 +66,6 @@ static const char *proto_name(u8 proto)
 	return proto == IPPROTO_TCP ? "tcp" : "udp";
 }
 
-/* What a user can have as much of as it likes must not fill the log. */
-static bool worth_logging(const struct net *net)
-{
-	return net->user_ns == &init_user_ns;
-}
-
 static void log_level(const struct net *net, const struct ephports_alert *alert)
 {
 	const struct ephports_dest_key *key = &alert->key;
@@ -108,7 +102,8 @@ static void send_level(const struct ephports_dest_key *key, u8 level, u8 was, u3
 
 	if (!net)
 		return;
-	if (worth_logging(net))
+	/* What a user can have as much of as it likes must not fill the log. */
+	if (ephports_ns_is_hosts(net))
 		log_level(net, &alert);
 	ephports_netlink_alert(net, &alert);
 	put_net(net);
@@ -141,7 +136,8 @@ void ephports_alert_failure(struct net *net, const struct ephports_failure *fail
 					rec->proto == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP]),
 	};
 
-	if (worth_logging(net))
+	/* What a user can have as much of as it likes must not fill the log. */
+	if (ephports_ns_is_hosts(net))
 		pr_warn_ratelimited("ephports: critical: no free %s port for a %s() in netns %u, %llu times since loading; see ephstat why\n",
 				    proto_name(rec->proto), ephports_view_origin(rec->origin),
 				    rec->netns, alert.failures);
@@ -197,7 +193,8 @@ static void judge(struct ephports_groups *fresh, const struct ephports_dest_key 
 		send_level(key, level, was, used, capacity);
 }
 
-static void judge_dests(const struct ephports_tally *tally, struct ephports_groups *fresh)
+static void judge_dests(const struct ephports_tally *tally, struct ephports_groups *fresh,
+			bool hosts)
 {
 	u32 i;
 
@@ -210,7 +207,7 @@ static void judge_dests(const struct ephports_tally *tally, struct ephports_grou
 		if (dest->key.proto != IPPROTO_TCP || !dest->key.peer_port)
 			continue;
 		room = ephports_rooms_find(&tally->rooms, dest->key.nsid);
-		if (!room)
+		if (!room || room->hosts != hosts)
 			continue;
 		size = ephports_room_size(room) - room->nr_reserved;
 		judge(fresh, &dest->key, size - min(size, ephports_tally_headroom(room, dest)), size);
@@ -229,11 +226,14 @@ static void judge_room(const struct ephports_room *room, struct ephports_groups 
 	      ephports_room_size(room) - room->nr_reserved);
 }
 
-static void judge_rooms(const struct ephports_tally *tally, struct ephports_groups *fresh)
+static void judge_rooms(const struct ephports_tally *tally, struct ephports_groups *fresh,
+			bool hosts)
 {
 	u32 i;
 
 	for (i = 0; i < tally->rooms.n; i++) {
+		if (tally->rooms.rooms[i].hosts != hosts)
+			continue;
 		judge_room(&tally->rooms.rooms[i], fresh, IPPROTO_TCP);
 		judge_room(&tally->rooms.rooms[i], fresh, IPPROTO_UDP);
 	}
@@ -265,8 +265,11 @@ static void look(void)
 				 FIRST_ROOM, MOST_ALERTED))
 		return;
 	if (!ephports_tally_open(&tally, NULL)) {
-		judge_dests(&tally, &fresh);
-		judge_rooms(&tally, &fresh);
+		/* As long as there is room: what users made comes last. */
+		judge_rooms(&tally, &fresh, true);
+		judge_dests(&tally, &fresh, true);
+		judge_rooms(&tally, &fresh, false);
+		judge_dests(&tally, &fresh, false);
 		judge_missing();
 		swap(known, fresh);
 	}

@@ -145,6 +145,7 @@ static void furnish(struct ephports_room *room, const struct net *net)
 	ephports_local_port_range(net, &low, &high);
 	room->nsid = ephports_ns(net)->id;
 	room->netns = net->ns.inum;
+	room->hosts = ephports_ns_is_hosts(net);
 	room->low = low;
 	room->high = high;
 	room->reuse = READ_ONCE(net->ipv4.sysctl_tcp_tw_reuse);
@@ -216,17 +217,26 @@ static u32 count_namespaces(void)
 	return n;
 }
 
-static void furnish_all(struct ephports_rooms *rooms, u32 most)
+/* net_rwsem held. */
+static void furnish_each(struct ephports_rooms *rooms, u32 most, bool hosts)
 {
 	struct net *net;
-	u32 i;
 
-	down_read(&net_rwsem);
 	for_each_net(net) {
 		if (rooms->n == most)
 			break;
-		furnish(&rooms->rooms[rooms->n++], net);
+		if (ephports_ns_is_hosts(net) == hosts)
+			furnish(&rooms->rooms[rooms->n++], net);
 	}
+}
+
+static void furnish_all(struct ephports_rooms *rooms, u32 most)
+{
+	u32 i;
+
+	down_read(&net_rwsem);
+	furnish_each(rooms, most, true);
+	furnish_each(rooms, most, false);
 	up_read(&net_rwsem);
 	/* They mostly come in the order of their numbers, and are large. */
 	for (i = 1; i < rooms->n && rooms->rooms[i - 1].nsid < rooms->rooms[i].nsid; i++)

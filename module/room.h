@@ -18,6 +18,7 @@
  * struct ephports_room - the range of a namespace
  * @nsid: the namespace
  * @netns: its inode number
+ * @hosts: ephports_ns_is_hosts()
  * @low: lowest port of ip_local_port_range
  * @high: highest, inclusive
  * @reuse: the sysctl tcp_tw_reuse
@@ -37,6 +38,7 @@
 struct ephports_room {
 	u64 nsid;
 	u32 netns;
+	bool hosts;
 	u16 low;
 	u16 high;
 	u8 reuse;

@@ -2,6 +2,8 @@
 # guest: --cpus 2 --mem 2048 --timeout 900
 """The cases that people are woken by: what is full, who filled it, who was refused, and why."""
 import errno
+import resource
+import select
 import time
 
 from ephtest import *
@@ -398,6 +400,43 @@ def alerts_come_at_each_threshold_and_at_once_for_a_failure():
 
 
 @test
+def alerts_of_the_host_are_not_crowded_out_by_those_of_a_users_namespace():
+    """1,024 things above their threshold are remembered: a user can have as many."""
+    def user(tell, wait):
+        unshare(CLONE_NEWUSER | CLONE_NEWNET)
+        with open("/proc/self/setgroups", "w", encoding="utf-8") as f:
+            f.write("deny")
+        with open("/proc/self/uid_map", "w", encoding="utf-8") as f:
+            f.write("0 0 1")
+        run("ip", "link", "set", "lo", "up")
+        sysctl("net.ipv4.ip_local_port_range", "40000 40000")
+        server = listener(addr="0.0.0.0", backlog=2048)
+        kept = []
+        for i in range(1200):
+            s = tcp()
+            s.connect((f"127.1.{i >> 8}.{i & 255}", port_of(server)))
+            kept.append(s)
+        tell()
+        wait()
+    with small_range(), child(user) as c, listener(backlog=128) as server:
+        c.hear()
+        time.sleep(2.5)
+        with subprocess.Popen([EPHSTAT, "-j", "alerts", "--follow"], stdout=subprocess.PIPE,
+                              bufsize=0) as follower:
+            time.sleep(1)
+            make = connector(server)
+            kept = [make() for _ in range(60)]
+            seen, wanted = set(), {port_of(server), None}  # of the destination, of the namespace
+            while seen < wanted and select.select([follower.stdout], [], [], 20)[0]:
+                seen.add(json.loads(follower.stdout.readline())["peer_port"])
+            follower.terminate()
+        assert seen == wanted, (seen, wanted)
+        for s in kept:
+            reset_on_close(s)
+            s.close()
+
+
+@test
 def a_check_is_critical_while_full_and_says_why():
     with small_range():
         server = listener(backlog=128)
@@ -413,4 +452,5 @@ def a_check_is_critical_while_full_and_says_why():
 
 
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_NOFILE, (5000, 5000))
     main()
