@@ -537,7 +537,8 @@ u64 ephports_table_count(enum ephports_cause cause)
 
 	for_each_possible_cpu(cpu)
 		sum += READ_ONCE(per_cpu(tables, cpu).counters[cause]);
-	return sum;
+	/* One may be counted on a CPU that was read, and taken back on one that is yet to be. */
+	return max_t(s64, sum, 0);
 }
 
 /**
