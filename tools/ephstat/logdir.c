@@ -45,10 +45,11 @@ int log_dir_lock(const char *path, int *fd, struct error *err)
 	return error_set(err, EXIT_RUNTIME, "cannot lock %s: %s", path, strerror(ret));
 }
 
-/* Whether it is the name of a log file, and its serial number. */
+/* Whether it is the name of a log file, and its serial number. Others' may be meant to mislead. */
 static bool parse_name(const char *name, uint64_t *serial)
 {
 	const size_t len = strlen(name), suffix = strlen(SUFFIX);
+	const char *start = name;
 	char *end;
 
 	if (len >= LOG_NAME_SIZE || len < suffix || strcmp(name + len - suffix, SUFFIX) != 0 ||
@@ -56,7 +57,8 @@ static bool parse_name(const char *name, uint64_t *serial)
 		return false;
 	name += strlen(PREFIX);
 	*serial = strtoull(name, &end, 10);
-	return end != name && *end == '-';
+	return end != name && *end == '-' &&
+	       end + 1 + strspn(end + 1, "0123456789TZ") == start + len - suffix;
 }
 
 static int add_name(struct log_names *names, const char *name, struct error *err)

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <zstd.h>
@@ -14,6 +15,8 @@
 struct log_file {
 	int fd;
 	uint64_t at;
+	uint64_t searched_at;	/* what of the file is in @search */
+	size_t searched;
 	uint8_t *frame;
 	uint8_t *raw;
 	ZSTD_DCtx *zstd;
@@ -38,18 +41,29 @@ static size_t read_at(int fd, void *to, size_t len, uint64_t at)
 	return got;
 }
 
+static void search_from(struct log_file *file, uint64_t at)
+{
+	file->searched_at = at;
+	file->searched = read_at(file->fd, file->search, SEARCH_SIZE, at);
+}
+
 /* The next place, from @at on, that begins as a header does; UINT64_MAX at the end. */
 static uint64_t find_magic(struct log_file *file, uint64_t at)
 {
+	if (at < file->searched_at || at >= file->searched_at + file->searched)
+		search_from(file, at);
 	for (;;) {
-		size_t len = read_at(file->fd, file->search, SEARCH_SIZE, at);
-		const uint8_t *found = memmem(file->search, len, LOG_MAGIC, LOG_MAGIC_SIZE);
+		const uint8_t *from = file->search + (at - file->searched_at);
+		size_t len = file->searched - (at - file->searched_at);
+		const uint8_t *found = memmem(from, len, LOG_MAGIC, LOG_MAGIC_SIZE);
 
 		if (found)
-			return at + (uint64_t)(found - file->search);
-		if (len < SEARCH_SIZE)
+			return at + (uint64_t)(found - from);
+		if (file->searched < SEARCH_SIZE)
 			return UINT64_MAX;
-		at += len - (LOG_MAGIC_SIZE - 1);
+		if (len >= LOG_MAGIC_SIZE)
+			at += len - (LOG_MAGIC_SIZE - 1);
+		search_from(file, at);
 	}
 }
 
@@ -122,7 +136,6 @@ static int read_file(struct log_file *file, const struct log_index *index,
 	struct log_header header;
 	int ret = EXIT_OK;
 
-	file->at = 0;
 	while (!ret && find_header(file, &header)) {
 		int64_t wall_ns = wall_of(index, &header);
 
@@ -158,11 +171,23 @@ static void free_tools(struct log_file *file)
 	log_unpack_free(file->unpack);
 }
 
-/* A file that was removed in the meantime is none. */
-static int open_file(int dir, const char *name, int *fd, struct error *err)
+/* One that was removed in the meantime is none, nor is what is no file. @file->fd is -1 then. */
+static int open_file(struct log_file *file, int dir, const char *name, struct error *err)
 {
-	*fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (*fd >= 0 || errno == ENOENT)
+	struct stat st;
+
+	file->at = 0;
+	file->searched = 0;
+	/* Nobody need write to a FIFO for it to be opened. */
+	file->fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (file->fd >= 0) {
+		if (!fstat(file->fd, &st) && S_ISREG(st.st_mode))
+			return EXIT_OK;
+		close(file->fd);
+		file->fd = -1;
+		return EXIT_OK;
+	}
+	if (errno == ENOENT || errno == ELOOP || errno == ENXIO)
 		return EXIT_OK;
 	return error_set(err, EXIT_RUNTIME, "cannot open %s: %s%s", name, strerror(errno),
 			 errno == EACCES ? "; run it as root" : "");
@@ -179,7 +204,7 @@ int log_read(const struct log_index *index, int dir, size_t first, const struct 
 		return error_set(err, EXIT_RUNTIME, "out of memory");
 	ret = make_tools(file, err);
 	for (i = first; !ret && i < index->names.n; i++) {
-		ret = open_file(dir, index->names.names[i].name, &file->fd, err);
+		ret = open_file(file, dir, index->names.names[i].name, err);
 		if (ret || file->fd < 0)
 			continue;
 		ret = read_file(file, index, sink);
@@ -215,7 +240,6 @@ static int index_file(struct log_index *index, struct log_file *file, struct log
 	int ret = EXIT_OK;
 	size_t boot;
 
-	file->at = 0;
 	while (!ret && find_header(file, &header)) {
 		ret = note_boot(index, &header, &boot, err);
 		if (!ret && !start->boot)
@@ -237,7 +261,7 @@ int log_index_read(struct log_index *index, int dir, struct error *err)
 	if (!ret && (!file || !index->starts))
 		ret = error_set(err, EXIT_RUNTIME, "out of memory");
 	for (i = 0; !ret && i < index->names.n; i++) {
-		ret = open_file(dir, index->names.names[i].name, &file->fd, err);
+		ret = open_file(file, dir, index->names.names[i].name, err);
 		if (ret || file->fd < 0)
 			continue;
 		ret = index_file(index, file, &index->starts[i], err);

@@ -55,6 +55,7 @@ struct log_writer {
 	bool in_snapshot;
 	bool snapshot_due;
 	struct missed missed;
+	bool tells_missed;	/* the block that is pending does */
 	struct log_done done;
 };
 
@@ -125,7 +126,15 @@ static void sync_file(struct log_writer *w, uint64_t now)
 {
 	if (!w->unsynced || w->file < 0)
 		return;
-	fdatasync(w->file);
+	/* What was written since the last time may be lost: how much, nobody knows. */
+	if (fdatasync(w->file)) {
+		w->done.trouble = errno;
+		if (!w->missed.from_ns)
+			w->missed.from_ns = w->synced_ns > w->opened_ns ? w->synced_ns :
+									  w->opened_ns;
+		w->missed.until_ns = now;
+		w->missed.why = errno;
+	}
 	w->unsynced = false;
 	w->synced_ns = now;
 }
@@ -233,7 +242,8 @@ static void begin_block(struct log_writer *w, uint64_t now)
 	open_file(w);
 	w->pending_since = now;
 	w->earliest_ns = now;
-	if (!w->missed.from_ns) {
+	w->tells_missed = w->missed.from_ns;
+	if (!w->tells_missed) {
 		log_pack_start(w->pack, now);
 		w->header.first_ns = now;
 		return;
@@ -271,8 +281,9 @@ static int flush(struct log_writer *w, uint64_t until_ns, struct error *err)
 	if (until_ns < w->last_ns)
 		until_ns = w->last_ns;
 	if (w->file >= 0 && write_block(w, raw, len, until_ns)) {
-		w->snapshot_due |= w->missed.from_ns > 0;
-		w->missed = (struct missed){ 0 };
+		w->snapshot_due |= w->tells_missed;
+		if (w->tells_missed)
+			w->missed = (struct missed){ 0 };
 	} else {
 		miss(w);
 	}
@@ -456,6 +467,7 @@ void log_writer_end(struct log_writer *w, enum log_stop stop, struct log_done *d
 	/* A run that never began leaves no trace. */
 	if ((w->file >= 0 || w->done.records) && !log_write(w, &record, &err) && w->pending)
 		flush(w, 0, &err);
+	sync_file(w, log_now());
 	*done = w->done;
 	free_writer(w);
 }

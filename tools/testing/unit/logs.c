@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The files of ephstat log: what goes in comes out, whatever happens to the file in between. */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +26,24 @@ static struct error err;
 static struct filter filter;
 static const struct log_limits limits = { .size = 1 << 30, .age_ns = 3600 * SECOND };
 static struct log_done done;
+
+static int sync_error;		/* what the disk says when it is to keep what it took */
+static size_t bytes_read;
+
+int fdatasync(int fd)
+{
+	(void)fd;
+	errno = sync_error;
+	return sync_error ? -1 : 0;
+}
+
+ssize_t pread(int fd, void *to, size_t len, off_t at)
+{
+	ssize_t n = syscall(SYS_pread64, fd, to, len, at);
+
+	bytes_read += n > 0 ? n : 0;
+	return n;
+}
 
 /* What was read. */
 static struct {
@@ -315,7 +335,7 @@ static void put_back(const uint8_t *bytes, size_t len, const char *name)
 	int fd;
 
 	snprintf(file, sizeof(file), "%s/%s", path, name);
-	fd = open(file, O_WRONLY | O_TRUNC);
+	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	EXPECT(write(fd, bytes, len) == (ssize_t)len);
 	close(fd);
 }
@@ -525,6 +545,72 @@ static void test_compact(void)
 	EXPECT(done.bytes < 30000 * 24);
 }
 
+/* Who may write into the directory makes no reader wait, nor tells it to read something else. */
+static void test_no_files(void)
+{
+	static const char *const names[] = {
+		"ephports-1-20261121T140301Z.ephlog", "ephports-2-\033]0;x\a.ephlog",
+	};
+	struct log_names listed;
+	size_t i;
+	int dir;
+
+	empty_dir();
+	write_many(10);
+	EXPECT(!log_dir_open(path, &dir, &err));
+	EXPECT(!mkfifoat(dir, names[0], 0600));
+	EXPECT(!symlinkat("/etc/passwd", dir, "ephports-3-20261121T140301Z.ephlog"));
+	EXPECT(!mkfifoat(dir, names[1], 0600));
+	EXPECT(!log_dir_list(dir, &listed, &err));
+	for (i = 0; i < listed.n; i++)
+		EXPECT(strcmp(listed.names[i].name, names[1]));
+	log_names_free(&listed);
+	read_all();
+	EXPECT(got.events == 10);
+	EXPECT(!unlinkat(dir, names[1], 0));
+	close(dir);
+}
+
+/* Nothing but beginnings: each is looked at, and all of it read but a few times. */
+static void test_only_magic(void)
+{
+	static uint8_t bytes[1 << 20];
+	size_t i;
+
+	empty_dir();
+	for (i = 0; i < sizeof(bytes); i += LOG_MAGIC_SIZE)
+		memcpy(bytes + i, LOG_MAGIC, LOG_MAGIC_SIZE);
+	put_back(bytes, sizeof(bytes), "ephports-1-20261121T140301Z.ephlog");
+	bytes_read = 0;
+	read_all();
+	EXPECT(!got.blocks);
+	printf("# %zu bytes read of %zu\n", bytes_read, sizeof(bytes));
+	EXPECT(bytes_read < 32 * sizeof(bytes));
+}
+
+/* What the disk took and then could not keep is told as missing. */
+static void test_sync(void)
+{
+	const struct log_limits small = { .size = 1024, .age_ns = 3600 * SECOND };
+	struct log_writer *writer;
+	unsigned int i;
+
+	empty_dir();
+	writer = start(&small);
+	for (i = 1; i <= 5 * MANY; i++) {
+		struct log_record record = an_event(EPHPORTS_EVENT_ASSIGNED, i);
+
+		sync_error = i <= 3 * MANY ? ENOSPC : 0;
+		put(writer, &record);
+	}
+	sync_error = EIO;
+	log_writer_end(writer, LOG_STOP_ASKED, &done);
+	sync_error = 0;
+	EXPECT(done.trouble == EIO);
+	read_all();
+	EXPECT(got.of_type[LOG_DISK] > 0 && got.events == 5 * MANY);
+}
+
 static const struct ktap_test tests[] = {
 	{ "log: events come back as they went in", test_events },
 	{ "log: failures", test_failures },
@@ -538,6 +624,9 @@ static const struct ktap_test tests[] = {
 	{ "log: rotation", test_rotation },
 	{ "log: one writer", test_one_writer },
 	{ "log: compact", test_compact },
+	{ "log: what is no file of a log", test_no_files },
+	{ "log: nothing but beginnings", test_only_magic },
+	{ "log: a disk that keeps nothing", test_sync },
 };
 
 int main(void)
