@@ -6,6 +6,7 @@
  * both come from them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -166,12 +167,26 @@ static bool is_check(int argc, char **argv)
 	return false;
 }
 
+/* Of the first three, one that is closed would be the next to be opened: the kernel's socket. */
+static void hold_standard_files(void)
+{
+	int fd;
+
+	/* So that whoever writes there is told that it cannot. */
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct ephstat es = { .out = stdout };
 	struct error err = { "" };
 	int ret;
 
+	hold_standard_files();
 	/* "ephstat list | head" ends quietly, also if whoever started us ignores the signal. */
 	signal(SIGPIPE, SIG_DFL);
 	filter_init(&es.filter);

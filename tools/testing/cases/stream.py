@@ -493,6 +493,22 @@ def so_many_may_watch_and_a_closed_socket_is_forgotten():
 
 
 @test
+def watch_without_an_output_ends():
+    """The first file that is opened must not become it."""
+    with subprocess.Popen(f"exec {EPHSTAT} watch >&-", shell=True,
+                          stderr=subprocess.PIPE, text=True) as p:
+        def take_one():
+            with udp() as s:
+                s.bind(("", 0))
+            assert p.poll() is not None
+        try:
+            eventually(take_one, 20)
+        finally:
+            p.kill()
+        assert p.returncode == 1 and "cannot write" in p.stderr.read(), p.returncode
+
+
+@test
 def unloading_ends_the_watch_and_says_so():
     with Watcher() as w, Watcher() as other:
         bind_and_close()
