@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <poll.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "signals.h"
 
@@ -29,4 +32,34 @@ void signals_catch(sigset_t *mask)
 bool signals_stop(void)
 {
 	return stop;
+}
+
+/* A pipe that is ready takes so much without a wait. */
+#define PIECE	4096
+
+/* To stdio less than all is an error. */
+static ssize_t write_patiently(void *mask, const char *from, size_t len)
+{
+	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	size_t done = 0;
+
+	while (done < len && !signals_stop()) {
+		size_t piece = len - done < PIECE ? len - done : PIECE;
+		ssize_t n = ppoll(&fd, 1, NULL, mask);
+
+		if (n > 0)
+			n = write(STDOUT_FILENO, from + done, piece);
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR && errno != EAGAIN)
+			return -1;
+	}
+	return (ssize_t)len;
+}
+
+FILE *signals_output(const sigset_t *mask)
+{
+	const cookie_io_functions_t functions = { .write = write_patiently };
+
+	return fopencookie((void *)mask, "w", functions);
 }

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /*
  * From now on SIGINT and SIGTERM come only to who waits with @mask, and make signals_stop() true:
@@ -13,5 +14,11 @@
 void signals_catch(sigset_t *mask);
 
 bool signals_stop(void);
+
+/*
+ * The standard output, for after signals_catch(&mask): it waits for room with @mask. What nobody
+ * takes by the time of signals_stop() is dropped. To be closed; NULL: errno says why.
+ */
+FILE *signals_output(const sigset_t *mask);
 
 #endif

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* ephstat watch: what happens to ports, as it happens. */
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -125,21 +127,20 @@ static uint32_t kinds_of(const struct ephstat *es)
 }
 
 /* The lines go out whenever all that has come is read: somebody waits for them. */
-static int follow(struct watch *watch, struct nl *nl, struct error *err)
+static int follow(struct watch *watch, struct nl *nl, const sigset_t *mask, struct error *err)
 {
 	const struct ephstat *es = watch->es;
 	uint64_t boot_ns;
-	sigset_t mask;
 	int ret;
 
-	signals_catch(&mask);
 	ret = nl_watch(nl, &es->filter, kinds_of(es), tell, watch, &boot_ns, err);
 	while (!ret && !signals_stop()) {
 		if (fflush(es->out))
-			return EXIT_RUNTIME;
-		ret = nl_events(nl, -1, &mask, tell, watch, err);
+			break;
+		ret = nl_events(nl, -1, mask, tell, watch, err);
 	}
-	return ret;
+	return ferror(es->out) ? error_set(err, EXIT_RUNTIME, "cannot write the output: %s",
+					   strerror(errno)) : ret;
 }
 
 static void say_lost(const struct watch *watch)
@@ -160,7 +161,7 @@ static void write_header(struct watch *watch)
 	text_line(&watch->row, es->out);
 }
 
-static int ask_module(struct watch *watch, struct error *err)
+static int ask_module(struct watch *watch, const sigset_t *mask, struct error *err)
 {
 	struct nl *nl;
 	int ret;
@@ -173,11 +174,29 @@ static int ask_module(struct watch *watch, struct error *err)
 	ret = nl_open(&nl, err);
 	if (!ret) {
 		write_header(watch);
-		ret = follow(watch, nl, err);
+		ret = follow(watch, nl, mask, err);
 		nl_close(nl);
 	}
 	unusual_free(watch->unusual);
 	say_lost(watch);
+	return ret;
+}
+
+static int ask_until_stopped(struct watch *watch, struct ephstat *es, struct error *err)
+{
+	FILE *out = es->out;
+	sigset_t mask;
+	int ret;
+
+	signals_catch(&mask);
+	es->out = signals_output(&mask);
+	if (es->out) {
+		ret = ask_module(watch, &mask, err);
+		fclose(es->out);
+	} else {
+		ret = error_set(err, EXIT_RUNTIME, "out of memory");
+	}
+	es->out = out;
 	return ret;
 }
 
@@ -191,7 +210,7 @@ int cmd_watch(struct ephstat *es, int argc, char **argv, struct error *err)
 	if (ret)
 		return ret;
 	if (!es->log)
-		return ask_module(&watch, err);
+		return ask_until_stopped(&watch, es, err);
 	write_header(&watch);
 	return replay(&watch, err);
 }

@@ -509,6 +509,22 @@ def watch_without_an_output_ends():
 
 
 @test
+def watch_that_nobody_reads_ends_when_it_is_told_to():
+    with subprocess.Popen([EPHSTAT, "watch"], stdout=subprocess.PIPE) as p:
+        assert b"assigned" not in p.stdout.readline()
+        for _ in range(3000):
+            with udp() as s:
+                s.bind(("", 0))
+        time.sleep(1)
+        assert p.poll() is None
+        p.terminate()
+        try:
+            assert p.wait(20 * SLOW) == 0, p.returncode
+        finally:
+            p.kill()
+
+
+@test
 def unloading_ends_the_watch_and_says_so():
     with Watcher() as w, Watcher() as other:
         bind_and_close()
