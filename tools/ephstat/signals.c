@@ -7,6 +7,7 @@
 #include "signals.h"
 
 static volatile sig_atomic_t stop;
+static const sigset_t *waiting;	/* signals_output() */
 
 static void note(int signal)
 {
@@ -38,17 +39,17 @@ bool signals_stop(void)
 #define PIECE	4096
 
 /* To stdio less than all is an error. */
-static ssize_t write_patiently(void *mask, const char *from, size_t len)
+static ssize_t write_patiently(void *out, const char *from, size_t len)
 {
-	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	struct pollfd fd = { .fd = fileno(out), .events = POLLOUT };
 	size_t done = 0;
 
 	while (done < len && !signals_stop()) {
 		size_t piece = len - done < PIECE ? len - done : PIECE;
-		ssize_t n = ppoll(&fd, 1, NULL, mask);
+		ssize_t n = ppoll(&fd, 1, NULL, waiting);
 
 		if (n > 0)
-			n = write(STDOUT_FILENO, from + done, piece);
+			n = write(fd.fd, from + done, piece);
 		if (n >= 0)
 			done += (size_t)n;
 		else if (errno != EINTR && errno != EAGAIN)
@@ -57,9 +58,11 @@ static ssize_t write_patiently(void *mask, const char *from, size_t len)
 	return (ssize_t)len;
 }
 
-FILE *signals_output(const sigset_t *mask)
+FILE *signals_output(FILE *out, const sigset_t *mask)
 {
 	const cookie_io_functions_t functions = { .write = write_patiently };
 
-	return fopencookie((void *)mask, "w", functions);
+	waiting = mask;
+	fflush(out);
+	return fopencookie(out, "w", functions);
 }

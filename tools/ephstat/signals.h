@@ -16,9 +16,10 @@ void signals_catch(sigset_t *mask);
 bool signals_stop(void);
 
 /*
- * The standard output, for after signals_catch(&mask): it waits for room with @mask. What nobody
- * takes by the time of signals_stop() is dropped. To be closed; NULL: errno says why.
+ * Another way into the file of @out, for after signals_catch(&mask): it waits for room with @mask.
+ * What nobody takes by the time of signals_stop() is dropped. One at a time, to be closed; NULL:
+ * errno says why.
  */
-FILE *signals_output(const sigset_t *mask);
+FILE *signals_output(FILE *out, const sigset_t *mask);
 
 #endif

@@ -189,7 +189,7 @@ static int ask_until_stopped(struct watch *watch, struct ephstat *es, struct err
 	int ret;
 
 	signals_catch(&mask);
-	es->out = signals_output(&mask);
+	es->out = signals_output(out, &mask);
 	if (es->out) {
 		ret = ask_module(watch, &mask, err);
 		fclose(es->out);

@@ -231,7 +231,7 @@ enum ephports_blind {
  * @EPHPORTS_A_INFO_TIME: u64, CLOCK_REALTIME of this answer, ns
  * @EPHPORTS_A_INFO_COMPLETE: u8, 1 if every holder is recorded, as far as the
  *	module can know; 0 while a loss is not mended or a probe is blinded, and
- *	from when NETNS's port range is moved until the next walk has ended
+ *	from when the namespace's port range is moved until the next walk has ended
  * @EPHPORTS_A_INFO_LOST: u64, holders since loading that found no room; one that came while
  *	the module was being loaded may count twice
  * @EPHPORTS_A_INFO_BLIND: u32, mask of enum ephports_blind

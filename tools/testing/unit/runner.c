@@ -32,15 +32,28 @@ void runner_forget(void)
 	output = NULL;
 }
 
+static char *read_whole(FILE *file)
+{
+	long len;
+	char *text;
+
+	fseek(file, 0, SEEK_END);
+	len = ftell(file);
+	text = calloc(1, len + 1);
+	rewind(file);
+	EXPECT(fread(text, 1, len, file) == (size_t)len);
+	return text;
+}
+
 /* Runs a command and keeps what it wrote. */
 int run(command_fn cmd)
 {
-	size_t size;
 	int ret;
 
 	free(output);
-	es.out = open_memstream(&output, &size);
+	es.out = tmpfile();
 	ret = cmd(&es, n_words, words, &err);
+	output = read_whole(es.out);
 	fclose(es.out);
 	return ret;
 }
