@@ -11,6 +11,7 @@
 unsigned int ephports_ns_id __read_mostly;
 static atomic64_t last_ns;
 
+#define NO_RANGE 0	/* no namespace has this one */
 #define NOT_YET	U64_MAX	/* of range_since: no walk has ended since the range was moved */
 
 static u32 range_of(const struct net *net)
@@ -24,11 +25,17 @@ static u32 range_of(const struct net *net)
 /**
  * ephports_ns_range_moved() - whether the range is not what the last walk saw
  * @net: the namespace
+ *
+ * Once that was seen it stays so until the next walk, also if the range is moved back: holders of
+ * the ports that it left meanwhile are not known.
  */
 bool ephports_ns_range_moved(const struct net *net)
 {
 	/* Pairs with ephports_ns_range_seen(): who sees this range sees what is known of it. */
-	return smp_load_acquire(&ephports_ns(net)->range) != range_of(net);
+	if (smp_load_acquire(&ephports_ns(net)->range) == range_of(net))
+		return false;
+	WRITE_ONCE(ephports_ns(net)->range, NO_RANGE);
+	return true;
 }
 
 /**

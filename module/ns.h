@@ -31,7 +31,8 @@ struct ephports_incidents {
 /**
  * struct ephports_ns - lives and dies with its network namespace
  * @id: its number, from 1, never used again (its inode number is)
- * @range: ip_local_port_range when the kernel's tables were last walked, high << 16 | low
+ * @range: ip_local_port_range when the kernel's tables were last walked, high << 16 | low;
+ *	0: it was seen to be moved since
  * @range_since: when the first walk ended that saw it, ns of CLOCK_BOOTTIME; 0: it is the
  *	namespace's first; U64_MAX: that walk is under way
  * @hists: its histograms; NULL if there was no memory for them

@@ -205,38 +205,38 @@ static void see_bucket(struct inet_bind_bucket *tb, void *ctx)
 	}
 }
 
-static u32 count_namespaces(void)
+static u32 count_namespaces(u32 *hosts)
 {
 	struct net *net;
 	u32 n = 0;
 
+	*hosts = 0;
 	down_read(&net_rwsem);
-	for_each_net(net)
+	for_each_net(net) {
 		n++;
+		*hosts += ephports_ns_is_hosts(net);
+	}
 	up_read(&net_rwsem);
 	return n;
 }
 
-/* net_rwsem held. */
-static void furnish_each(struct ephports_rooms *rooms, u32 most, bool hosts)
+/* Room for @guests of those that users made, at most. */
+static void furnish_all(struct ephports_rooms *rooms, u32 most, u32 guests)
 {
 	struct net *net;
-
-	for_each_net(net) {
-		if (rooms->n == most)
-			break;
-		if (ephports_ns_is_hosts(net) == hosts)
-			furnish(&rooms->rooms[rooms->n++], net);
-	}
-}
-
-static void furnish_all(struct ephports_rooms *rooms, u32 most)
-{
 	u32 i;
 
 	down_read(&net_rwsem);
-	furnish_each(rooms, most, true);
-	furnish_each(rooms, most, false);
+	for_each_net(net) {
+		bool hosts = ephports_ns_is_hosts(net);
+
+		if (rooms->n == most)
+			break;
+		if (!hosts && !guests)
+			continue;
+		guests -= !hosts;
+		furnish(&rooms->rooms[rooms->n++], net);
+	}
 	up_read(&net_rwsem);
 	/* They mostly come in the order of their numbers, and are large. */
 	for (i = 1; i < rooms->n && rooms->rooms[i - 1].nsid < rooms->rooms[i].nsid; i++)
@@ -248,7 +248,7 @@ static void furnish_all(struct ephports_rooms *rooms, u32 most)
 /**
  * ephports_rooms_open() - look at what bind() took
  * @rooms: filled; for ephports_rooms_close() if this succeeds
- * @net: the namespace; NULL: all, as many as have room
+ * @net: the namespace; NULL: all, as many as have room, the host's first
  *
  * What is held is still to be told, by ephports_room_note().
  *
@@ -258,7 +258,7 @@ static void furnish_all(struct ephports_rooms *rooms, u32 most)
  */
 int ephports_rooms_open(struct ephports_rooms *rooms, const struct net *net)
 {
-	u32 most = net ? 1 : min_t(u32, count_namespaces(), MOST_ROOMS);
+	u32 hosts, all = count_namespaces(&hosts), most = net ? 1 : min_t(u32, all, MOST_ROOMS);
 
 	rooms->n = 0;
 	rooms->rooms = kvcalloc(most, sizeof(*rooms->rooms), GFP_KERNEL_ACCOUNT);
@@ -267,7 +267,7 @@ int ephports_rooms_open(struct ephports_rooms *rooms, const struct net *net)
 	if (net)
 		furnish(&rooms->rooms[rooms->n++], net);
 	else
-		furnish_all(rooms, most);
+		furnish_all(rooms, most, most - min(hosts, most));
 	ephports_bind_buckets_visit(see_bucket, rooms);
 	return 0;
 }

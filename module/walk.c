@@ -236,6 +236,5 @@ bool ephports_walk(void)
 	pass = read_tables(true);
 	if (pass.taken_in)
 		sweep();
-	ephports_ns_range_walked();
 	return !pass.full;
 }

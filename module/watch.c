@@ -134,7 +134,9 @@ static bool is_clean(void)
  */
 bool ephports_watch_complete(const struct net *net)
 {
-	return is_clean() && ephports_ns_range_known(net);
+	bool known = ephports_ns_range_known(net);
+
+	return is_clean() && known;
 }
 
 /**
@@ -221,6 +223,8 @@ static void walk(void)
 		mend(&before);
 	else
 		ephports_health_note();
+	/* Last: who sees that all is known of the ranges sees what is wrong besides. */
+	ephports_ns_range_walked();
 	reckon(began, widened);
 	WRITE_ONCE(walks, walks + 1);
 	not_before = jiffies + (well ? REST : LONG_REST);

@@ -46,7 +46,7 @@
  *
  * While traffic goes on, a port that is handed over to TIME_WAIT or released during the
  * adding up may count twice or not at all. Of more than 256 network namespaces at once, the
- * later ones are told without first messages, without CAPACITY and HEADROOM and with ports
+ * later ones, of other user namespaces than the initial one first, are told without first messages, without CAPACITY and HEADROOM and with ports
  * outside their range, and raise no alert of a threshold.
  *
  * EPHPORTS_CMD_OWNER_GET, dump: the same records added up by owner, most first, with

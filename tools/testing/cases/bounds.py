@@ -333,6 +333,33 @@ def range_that_a_container_moves_again_and_again_does_not_make_others_incomplete
 
 
 @test
+def range_that_was_seen_elsewhere_and_is_back_is_complete_only_after_a_walk():
+    def container(tell, wait):
+        unshare(CLONE_NEWUSER | CLONE_NEWNET)
+        with open("/proc/self/setgroups", "w", encoding="utf-8") as f:
+            f.write("deny")
+        with open("/proc/self/uid_map", "w", encoding="utf-8") as f:
+            f.write("0 0 1")
+        sysctl("net.ipv4.ip_local_port_range", "50000 60999")
+        held = udp()
+        held.bind(("127.0.0.1", 33000))
+        told = [listing()["complete"]]
+        sysctl("net.ipv4.ip_local_port_range", "32768 60999")
+        told.append(listing())
+
+        def taken_in():
+            now = listing()
+            told.append(now)
+            assert now["complete"]
+        eventually(taken_in)
+        tell([told[0], [(t["complete"], [p["local_port"] for p in t["ports"]]) for t in told[1:]]])
+    with loaded(), child(container) as c:
+        moved, seen = c.hear()
+        assert moved is False and seen[0][0] is False, (moved, seen)
+        assert all(ports == [33000] for complete, ports in seen if complete), seen
+
+
+@test
 def resync_by_hand_changes_nothing_that_is_right():
     with loaded(), listener() as server:
         pairs = [connected(server) for _ in range(50)]

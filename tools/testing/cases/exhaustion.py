@@ -420,14 +420,14 @@ def alerts_of_the_host_are_not_crowded_out_by_those_of_a_users_namespace():
         wait()
     with small_range(), child(user) as c, listener(backlog=128) as server:
         c.hear()
-        time.sleep(2.5)
+        time.sleep(2.5 * SLOW)
         with subprocess.Popen([EPHSTAT, "-j", "alerts", "--follow"], stdout=subprocess.PIPE,
                               bufsize=0) as follower:
-            time.sleep(1)
+            time.sleep(SLOW)
             make = connector(server)
             kept = [make() for _ in range(60)]
             seen, wanted = set(), {port_of(server), None}  # of the destination, of the namespace
-            while seen < wanted and select.select([follower.stdout], [], [], 20)[0]:
+            while seen < wanted and select.select([follower.stdout], [], [], 20 * SLOW)[0]:
                 seen.add(json.loads(follower.stdout.readline())["peer_port"])
             follower.terminate()
         assert seen == wanted, (seen, wanted)
