@@ -201,18 +201,22 @@ static int parse_limits(const struct ephstat *es, struct log_limits *limits, str
 	return ret;
 }
 
-static void end(struct logging *l, int ret)
+static int end(struct logging *l, int ret)
 {
 	struct log_done done;
 
 	if (!l->writer)
-		return;
+		return ret;
 	log_writer_end(l->writer, ret == EXIT_OK ? LOG_STOP_ASKED :
 				  ret == EXIT_NOT_LOADED ? LOG_STOP_UNLOADED : LOG_STOP_FAILED,
 		       &done);
 	if (done.records)
 		fprintf(stderr, "ephstat: %" PRIu64 " records in %" PRIu64 " bytes written\n",
 			done.records, done.bytes);
+	if (ret == EXIT_OK && done.trouble)
+		ret = error_set(l->err, EXIT_RUNTIME, "cannot write the log: %s; its end may be "
+				"missing", strerror(done.trouble));
+	return ret;
 }
 
 /* A reader elsewhere does not know which namespace was one's own. */
@@ -247,7 +251,7 @@ static int run(struct logging *l, int dir, const struct log_limits *limits)
 		ret = error_set(l->err, EXIT_RUNTIME, "out of memory");
 	if (!ret)
 		ret = follow(l, nl);
-	end(l, ret);
+	ret = end(l, ret);
 	unusual_free(l->unusual);
 	nl_close(l->asking);
 	nl_close(nl);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,8 +57,10 @@ static bool parse_name(const char *name, uint64_t *serial)
 	    strncmp(name, PREFIX, strlen(PREFIX)) != 0)
 		return false;
 	name += strlen(PREFIX);
+	if (*name < '0' || *name > '9')
+		return false;
 	*serial = strtoull(name, &end, 10);
-	return end != name && *end == '-' &&
+	return *serial != ULLONG_MAX && *end == '-' &&
 	       end + 1 + strspn(end + 1, "0123456789TZ") == start + len - suffix;
 }
 

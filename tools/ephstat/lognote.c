@@ -50,9 +50,13 @@ void log_note_text(struct text *row, const struct log_record *record, int64_t wa
 		text_str(row, stop_reason(record->code));
 		break;
 	case LOG_DISK:
-		text_str(row, " not written: ");
-		text_u64(row, record->count);
-		text_str(row, " records");
+		if (record->count) {
+			text_str(row, " not written: ");
+			text_u64(row, record->count);
+			text_str(row, " records");
+		} else {
+			text_str(row, " written, and perhaps not kept:");
+		}
 		write_span(row, record, wall_ns);
 		text_str(row, ": ");
 		text_str(row, strerror((int)record->code));

@@ -56,6 +56,8 @@ struct log_writer {
 	bool snapshot_due;
 	struct missed missed;
 	bool tells_missed;	/* the block that is pending does */
+	int unkept;		/* errno of a disk that does not keep what it took */
+	uint64_t unsynced_from;	/* the earliest that is written and not known to be kept */
 	struct log_done done;
 };
 
@@ -128,12 +130,17 @@ static void sync_file(struct log_writer *w, uint64_t now)
 		return;
 	/* What was written since the last time may be lost: how much, nobody knows. */
 	if (fdatasync(w->file)) {
+		w->unkept = errno;
 		w->done.trouble = errno;
 		if (!w->missed.from_ns)
-			w->missed.from_ns = w->synced_ns > w->opened_ns ? w->synced_ns :
-									  w->opened_ns;
+			w->missed.from_ns = w->unsynced_from;
 		w->missed.until_ns = now;
 		w->missed.why = errno;
+		w->tells_missed = false;
+	} else if (w->unkept) {
+		w->unkept = 0;
+		w->done.trouble = 0;
+		w->snapshot_due = true;
 	}
 	w->unsynced = false;
 	w->synced_ns = now;
@@ -178,7 +185,9 @@ static bool write_block(struct log_writer *w, const uint8_t *raw, size_t len, ui
 	header->number++;
 	w->size += LOG_HEADER_SIZE + header->size;
 	w->done.bytes += LOG_HEADER_SIZE + header->size;
-	w->done.trouble = 0;
+	w->done.trouble = w->unkept;
+	if (!w->unsynced)
+		w->unsynced_from = header->first_ns;
 	w->unsynced = true;
 	w->written_ns = log_now();
 	return true;
@@ -281,7 +290,7 @@ static int flush(struct log_writer *w, uint64_t until_ns, struct error *err)
 	if (until_ns < w->last_ns)
 		until_ns = w->last_ns;
 	if (w->file >= 0 && write_block(w, raw, len, until_ns)) {
-		w->snapshot_due |= w->tells_missed;
+		w->snapshot_due |= w->tells_missed && !w->unkept;
 		if (w->tells_missed)
 			w->missed = (struct missed){ 0 };
 	} else {

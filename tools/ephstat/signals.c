@@ -53,7 +53,7 @@ static ssize_t write_patiently(void *out, const char *from, size_t len)
 		if (n >= 0)
 			done += (size_t)n;
 		else if (errno != EINTR && errno != EAGAIN)
-			return -1;
+			return 0;
 	}
 	return (ssize_t)len;
 }
