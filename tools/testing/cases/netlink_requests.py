@@ -168,10 +168,12 @@ def many_destinations_by_many_owners_are_what_the_list_adds_up_to():
         os.close(held)
         for pid in pids:
             assert os.waitpid(pid, 0)[1] == 0
-        # What is gone, too: it is all released by whom it was taken, or waits.
+        # What is gone, too: it is all released by whom it was taken, or waits. On a slow machine the
+        # first were taken before the time that is told about.
         told = json.loads(ephstat("-j", "dest", *words).stdout)["dests"]
         gone = [d for d in told if d["peer_addr"] in peers]
-        assert len(gone) == 40 and all(d["born"] == 40 for d in gone), gone
+        assert len(gone) == 40 and all(
+            d["born"] == 40 or d["oldest_ns"] > d["window_ns"] for d in gone), gone
     for fd in (hold, done, ready):
         os.close(fd)
 
