@@ -280,11 +280,7 @@ def module_that_is_not_loaded_is_told_with_the_next_step():
 @test
 def range_changed_by_a_container_does_not_make_its_reader_wait_for_a_walk():
     def container(tell, wait):
-        unshare(CLONE_NEWUSER | CLONE_NEWNET)
-        with open("/proc/self/setgroups", "w", encoding="utf-8") as f:
-            f.write("deny")
-        with open("/proc/self/uid_map", "w", encoding="utf-8") as f:
-            f.write("0 0 1")
+        become_root_of_a_container()
         before = tcp()
         before.bind(("0.0.0.0", 20000))
         walks = 0
@@ -335,11 +331,7 @@ def range_that_a_container_moves_again_and_again_does_not_make_others_incomplete
 @test
 def range_that_was_seen_elsewhere_and_is_back_is_complete_only_after_a_walk():
     def container(tell, wait):
-        unshare(CLONE_NEWUSER | CLONE_NEWNET)
-        with open("/proc/self/setgroups", "w", encoding="utf-8") as f:
-            f.write("deny")
-        with open("/proc/self/uid_map", "w", encoding="utf-8") as f:
-            f.write("0 0 1")
+        become_root_of_a_container()
         sysctl("net.ipv4.ip_local_port_range", "50000 60999")
         held = udp()
         held.bind(("127.0.0.1", 33000))

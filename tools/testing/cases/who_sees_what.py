@@ -130,11 +130,7 @@ def other_namespaces_are_for_root_alone():
 @test
 def root_of_a_container_sees_its_own_namespace_whole_and_no_other():
     def container(tell, wait):
-        unshare(CLONE_NEWUSER | CLONE_NEWNET)
-        with open("/proc/self/setgroups", "w", encoding="utf-8") as f:
-            f.write("deny")
-        with open("/proc/self/uid_map", "w", encoding="utf-8") as f:
-            f.write("0 0 1")
+        become_root_of_a_container()
         s = udp()
         s.bind(("", 0))
         own = ports()
