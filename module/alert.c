@@ -136,7 +136,6 @@ void ephports_alert_failure(struct net *net, const struct ephports_failure *fail
 					rec->proto == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP]),
 	};
 
-	/* What a user can have as much of as it likes must not fill the log. */
 	if (ephports_ns_is_hosts(net))
 		pr_warn_ratelimited("ephports: critical: no free %s port for a %s() in netns %u, %llu times since loading; see ephstat why\n",
 				    proto_name(rec->proto), ephports_view_origin(rec->origin),
