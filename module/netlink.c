@@ -176,7 +176,7 @@ static int dump_ports(struct sk_buff *skb, struct netlink_callback *cb)
 		return PTR_ERR(dump);
 	message.wanted = dump->wanted;
 	dump->view.pids = task_active_pid_ns(current);
-	cb->seq = ephports_watch_seq();
+	cb->seq = ephports_watch_seq(sock_net(cb->skb->sk));
 	if (dump->pending && !put_row(&dump->row, &message))
 		return skb->len;
 	/* One look at the clock for all that fits. */

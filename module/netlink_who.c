@@ -261,7 +261,7 @@ int ephports_dump_who(struct sk_buff *skb, struct netlink_callback *cb)
 	if (IS_ERR(dump))
 		return PTR_ERR(dump);
 	dump->view.pids = task_active_pid_ns(current);
-	cb->seq = ephports_watch_seq();
+	cb->seq = ephports_watch_seq(sock_net(cb->skb->sk));
 	while (dump->pending || find_next(dump)) {
 		dump->pending = put_message(skb, cb, dump) < 0;
 		if (dump->pending)

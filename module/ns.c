@@ -84,12 +84,18 @@ void ephports_ns_range_seen(void)
  */
 void ephports_ns_range_walked(void)
 {
+	struct ephports_ns *ns;
 	struct net *net;
 
 	down_read(&net_rwsem);
-	for_each_net(net)
-		if (READ_ONCE(ephports_ns(net)->range_since) == NOT_YET)
-			WRITE_ONCE(ephports_ns(net)->range_since, ktime_get_boot_fast_ns());
+	for_each_net(net) {
+		ns = ephports_ns(net);
+		if (READ_ONCE(ns->range_since) != NOT_YET)
+			continue;
+		WRITE_ONCE(ns->range_walks, ns->range_walks + 1);
+		/* Who sees that the range is known sees that something changed. */
+		smp_store_release(&ns->range_since, ktime_get_boot_fast_ns());
+	}
 	up_read(&net_rwsem);
 }
 
@@ -129,6 +135,15 @@ u64 ephports_ns_range_since(u64 id)
 			since = max(since, known_since(net));
 	up_read(&net_rwsem);
 	return since;
+}
+
+/**
+ * ephports_ns_range_walks() - walks that have made known who holds the ports of a moved range
+ * @net: the namespace
+ */
+u32 ephports_ns_range_walks(const struct net *net)
+{
+	return READ_ONCE(ephports_ns(net)->range_walks);
 }
 
 /**

@@ -43,6 +43,7 @@ struct ephports_ns {
 	u64 id;
 	u32 range;
 	u64 range_since;
+	u32 range_walks;
 	struct ephports_hists *hists;
 	atomic64_t failures[EPHPORTS_PROTOS];
 	struct ephports_incidents incidents[EPHPORTS_PROTOS];
@@ -93,6 +94,7 @@ void ephports_ns_range_seen(void);
 void ephports_ns_range_walked(void);
 bool ephports_ns_range_known(const struct net *net);
 u64 ephports_ns_range_since(u64 id);
+u32 ephports_ns_range_walks(const struct net *net);
 u32 ephports_ns_reserved(const struct net *net, int low, int high);
 struct net *ephports_ns_get(u32 inum);
 struct net *ephports_ns_get_by_id(u64 id);

@@ -35,6 +35,8 @@ struct trouble {
 
 static DEFINE_MUTEX(walk_lock);
 static u64 walks;					/* under walk_lock */
+static u64 mendings;	/* of these, those that mended something, or may have; under walk_lock */
+static u64 widenings;	/* and those for whose sake a range had been moved; under walk_lock */
 static unsigned long not_before = INITIAL_JIFFIES;	/* under walk_lock */
 
 static DEFINE_SPINLOCK(mended_lock);
@@ -155,13 +157,17 @@ u32 ephports_watch_covered(u64 from, u64 to, struct ephports_span spans[EPHPORTS
 
 /**
  * ephports_watch_seq() - changes when records are lost or mended; never 0
+ * @net: for a reader there. One of the host is not concerned with what others do with their
+ *	ranges, who could interrupt all of its readings.
  */
-u32 ephports_watch_seq(void)
+u32 ephports_watch_seq(const struct net *net)
 {
+	u64 others = ephports_ns_is_hosts(net) ? 0 : READ_ONCE(widenings);
 	struct trouble now;
 
 	count_trouble(&now);
-	return (u32)(now.noted + now.missed + READ_ONCE(walks)) << 1 | 1;
+	return (u32)(now.noted + now.missed + READ_ONCE(mendings) + others +
+		     ephports_ns_range_walks(net)) << 1 | 1;
 }
 
 /**
@@ -210,14 +216,18 @@ static void reckon(u64 began, bool widened)
 static void walk(void)
 {
 	u64 began = ktime_get_boot_fast_ns();
+	bool widened, well, troubled;
 	struct trouble before;
-	bool widened, well;
+	u64 in, stale;
 
 	WRITE_ONCE(moved, false);
 	/* Whoever asks for it from now on gets the next. */
 	smp_mb();
 	widened = ephports_ns_any_range_moved();
 	count_trouble(&before);
+	troubled = !is_mended();
+	in = ephports_table_count(EPHPORTS_MENDED_IN);
+	stale = count_stale();
 	well = ephports_walk() && !ephports_watch_blind();
 	if (well)
 		mend(&before);
@@ -226,6 +236,11 @@ static void walk(void)
 	/* Last: who sees that all is known of the ranges sees what is wrong besides. */
 	ephports_ns_range_walked();
 	reckon(began, widened);
+	/* What a range has come to have was mended for those alone who live with it. */
+	troubled |= stale != count_stale() ||
+		    (!widened && in != ephports_table_count(EPHPORTS_MENDED_IN));
+	WRITE_ONCE(mendings, mendings + troubled);
+	WRITE_ONCE(widenings, widenings + widened);
 	WRITE_ONCE(walks, walks + 1);
 	not_before = jiffies + (well ? REST : LONG_REST);
 }

@@ -8,7 +8,7 @@
 bool ephports_watch_complete(const struct net *net);
 u32 ephports_watch_blind(void);
 u32 ephports_watch_covered(u64 from, u64 to, struct ephports_span spans[EPHPORTS_SPANS]);
-u32 ephports_watch_seq(void);
+u32 ephports_watch_seq(const struct net *net);
 u64 ephports_watch_walks(void);
 int ephports_watch_resync(void);
 int ephports_watch_catch_up(bool moved, bool wait);

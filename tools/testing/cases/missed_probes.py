@@ -14,6 +14,7 @@ import socket
 import subprocess
 import time
 
+from ephnetlink import *
 from ephtest import *
 
 SLAB = "/sys/kernel/slab/"
@@ -432,6 +433,91 @@ def release_that_is_missed_as_a_walk_meets_its_socket_is_mended_by_that_walk():
             got = risen(before)
             assert got.pop("resyncs") >= 1
             assert got == {"mended_out": 1}, (kind, got)
+
+
+def interrupted_by(what):
+    """Whether a dump of many records, in the middle of which this happens, is flagged."""
+    many = [udp() for _ in range(800)]
+    for s in many:
+        s.bind(("", 0))
+    eventually(lambda: assert_complete(), 30)
+    genl = Genl()
+    genl.send(N["CMD_PORT_GET"], flags=NLM_F_DUMP)
+    genl.hear(what)
+    for s in many:
+        s.close()
+    return genl.interrupted
+
+
+def assert_complete():
+    assert summary()["complete"]
+
+
+@test
+def dump_that_a_mending_runs_into_is_flagged():
+    port = free_port()
+    with faulty(), listener(port=port) as server:
+        pairs = []
+
+        # Of one that nobody knows to be missing.
+        def miss_and_mend():
+            with sysctl_set("net.ipv4.ip_local_port_range", "41000 60999"), missing("accept", 1):
+                pairs.append(connected(server))
+            assert listing()["complete"]
+            assert resync() == (1, 0)
+        assert interrupted_by(miss_and_mend)
+        for s in pairs[0]:
+            s.close()
+    end_time_wait()
+
+
+@test
+def dump_is_not_flagged_for_a_walk_that_finds_nothing():
+    with faulty():
+        assert not interrupted_by(lambda: ephstat("resync"))
+
+
+@test
+def dump_of_the_host_is_not_flagged_for_what_a_container_does_with_its_range():
+    def container(tell, wait):
+        become_root_of_a_container()
+        held = udp()
+        held.bind(("", 20000))
+        tell(summary()["netns"])
+        wait()
+        sysctl("net.ipv4.ip_local_port_range", "10000 60999")
+
+        def taken_in():
+            told = listing()
+            assert told["complete"] and [p["local_port"] for p in told["ports"]] == [20000], told
+        eventually(taken_in, 30)
+        tell()
+
+    def move(c):
+        c.go()
+        c.hear()
+    with faulty(), child(container) as c:
+        c.hear()
+        assert not interrupted_by(lambda: move(c))
+
+
+@test
+def dump_of_a_container_is_flagged_for_what_it_does_with_its_range():
+    def container(tell, wait):
+        become_root_of_a_container()
+        held = udp()
+        held.bind(("", 20000))
+
+        def move():
+            sysctl("net.ipv4.ip_local_port_range", "10000 60999")
+
+            def taken_in():
+                assert [p["local_port"] for p in ports() if p["local_port"] == 20000]
+                assert listing()["complete"]
+            eventually(taken_in, 30)
+        tell(interrupted_by(move))
+    with faulty(), child(container) as c:
+        assert c.hear() is True
 
 
 if __name__ == "__main__":

@@ -320,27 +320,6 @@ def socket_that_goes_to_time_wait_while_holders_are_told_is_told():
     assert not genl.interrupted
 
 
-@test
-def dump_that_a_mending_runs_into_is_flagged():
-    many = [udp() for _ in range(800)]
-    for s in many:
-        s.bind(("", 0))
-    genl = Genl()
-    genl.send(N["CMD_PORT_GET"], flags=NLM_F_DUMP)
-    genl.s.recv(1 << 16)
-    ephstat("resync")
-    flagged = False
-    while True:
-        data = genl.s.recv(1 << 16)
-        _, kind, flags, _, _ = struct.unpack_from("IHHII", data)
-        flagged |= bool(flags & NLM_F_DUMP_INTR)
-        if kind == NLMSG_DONE or b"" == data:
-            break
-    assert flagged
-    for s in many:
-        s.close()
-
-
 if __name__ == "__main__":
     import resource
     resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))
