@@ -5,7 +5,7 @@ import re
 import socket
 import struct
 
-from ephtest import TOP
+from ephtest import SLOW, TOP
 
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR = 1, 4, 0x300, 0x10
 NLMSG_ERROR, NLMSG_DONE, GENL_ID_CTRL = 2, 3, 16
@@ -193,7 +193,7 @@ class Watcher:
     def until(self, done):
         """Events up to the first for which done() is true; it must come."""
         events = []
-        self.s.settimeout(60)
+        self.s.settimeout(60 * SLOW)
         while True:
             while self.unread:
                 events.append(self.unread.pop(0))
