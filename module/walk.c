@@ -41,6 +41,8 @@
 #include "table.h"
 #include "walk.h"
 
+static u64 widened;	/* written by the one walk that there is */
+
 /* One reading of the tables. */
 struct pass {
 	u64 began;			/* when, ns of CLOCK_BOOTTIME */
@@ -130,6 +132,9 @@ static void meet(struct pass *pass, struct sock *sk, u8 proto, const struct inet
 		return;
 	case EPHPORTS_NEW:
 		pass->taken_in++;
+		if (ephports_table_found() == EPHPORTS_MENDED_IN &&
+		    !ephports_ns_range_known(sock_net(sk)))
+			WRITE_ONCE(widened, widened + 1);
 		pass->nameless += rec.reason == EPHPORTS_REASON_ADOPTED &&
 				  !(rec.flags & EPHPORTS_F_NO_UID);
 		return;
@@ -215,6 +220,16 @@ static struct pass read_tables(bool last)
 	if (pass.nameless)
 		ephports_holders_name();
 	return pass;
+}
+
+/**
+ * ephports_walk_widened() - holders that walks took in because a range has come to have their ports
+ *
+ * Their probes had let them pass, and rightly so. All others that are mended in were lost or missed.
+ */
+u64 ephports_walk_widened(void)
+{
+	return READ_ONCE(widened);
 }
 
 /**

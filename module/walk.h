@@ -6,5 +6,6 @@
 #include <linux/types.h>
 
 bool ephports_walk(void);
+u64 ephports_walk_widened(void);
 
 #endif /* EPHPORTS_WALK_H */

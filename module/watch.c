@@ -36,7 +36,6 @@ struct trouble {
 static DEFINE_MUTEX(walk_lock);
 static u64 walks;					/* under walk_lock */
 static u64 mendings;	/* of these, those that mended something, or may have; under walk_lock */
-static u64 widenings;	/* and those for whose sake a range had been moved; under walk_lock */
 static unsigned long not_before = INITIAL_JIFFIES;	/* under walk_lock */
 
 static DEFINE_SPINLOCK(mended_lock);
@@ -44,7 +43,7 @@ static struct trouble mended;
 
 /* What was found by the end of the last walk after which all was well; under walk_lock to write. */
 static struct {
-	u64 in;		/* holders without a record */
+	u64 in;		/* holders without a record, that should have had one */
 	u64 stale;	/* records without a holder */
 	u64 told;	/* assignments that were known to be missed or lost */
 } found;
@@ -89,6 +88,12 @@ static u64 count_told(void)
 	return ephports_table_count(EPHPORTS_LOST) + ephports_probe_missed();
 }
 
+/* Holders that were mended in, but for those that are new to a range which was moved. */
+static u64 count_in(void)
+{
+	return ephports_table_count(EPHPORTS_MENDED_IN) - ephports_walk_widened();
+}
+
 /* Releases that nobody saw, and no blindness to explain it. */
 static bool found_stale(void)
 {
@@ -98,7 +103,7 @@ static bool found_stale(void)
 /* At the end of a walk: more holders without a record than were known to be missed. */
 static bool found_more(void)
 {
-	s64 in = ephports_table_count(EPHPORTS_MENDED_IN) - found.in;
+	s64 in = count_in() - found.in;
 
 	return in > (s64)(count_told() - found.told) && !READ_ONCE(blinded);
 }
@@ -162,7 +167,7 @@ u32 ephports_watch_covered(u64 from, u64 to, struct ephports_span spans[EPHPORTS
  */
 u32 ephports_watch_seq(const struct net *net)
 {
-	u64 others = ephports_ns_is_hosts(net) ? 0 : READ_ONCE(widenings);
+	u64 others = ephports_ns_is_hosts(net) ? 0 : ephports_walk_widened();
 	struct trouble now;
 
 	count_trouble(&now);
@@ -193,20 +198,17 @@ static void mend(const struct trouble *before)
 	before_last = *before;
 }
 
-/*
- * walk_lock held, a walk that began then has ended. If @widened, it has also taken in those whose
- * ports a range has come to have.
- */
-static void reckon(u64 began, bool widened)
+/* walk_lock held, a walk that began then has ended. */
+static void reckon(u64 began)
 {
-	if (found_stale() || (!widened && found_more()))
+	if (found_stale() || found_more())
 		ephports_coverage_trouble(true);
 	if (!is_mended()) {
 		ephports_coverage_trouble(false);
 		return;
 	}
 	WRITE_ONCE(blinded, false);
-	found.in = ephports_table_count(EPHPORTS_MENDED_IN);
+	found.in = count_in();
 	WRITE_ONCE(found.stale, count_stale());
 	found.told = count_told();
 	ephports_coverage_walked(began, ktime_get_boot_fast_ns());
@@ -216,17 +218,16 @@ static void reckon(u64 began, bool widened)
 static void walk(void)
 {
 	u64 began = ktime_get_boot_fast_ns();
-	bool widened, well, troubled;
+	bool well, troubled, mended_any;
 	struct trouble before;
 	u64 in, stale;
 
 	WRITE_ONCE(moved, false);
 	/* Whoever asks for it from now on gets the next. */
 	smp_mb();
-	widened = ephports_ns_any_range_moved();
 	count_trouble(&before);
 	troubled = !is_mended();
-	in = ephports_table_count(EPHPORTS_MENDED_IN);
+	in = count_in();
 	stale = count_stale();
 	well = ephports_walk() && !ephports_watch_blind();
 	if (well)
@@ -235,12 +236,9 @@ static void walk(void)
 		ephports_health_note();
 	/* Last: who sees that all is known of the ranges sees what is wrong besides. */
 	ephports_ns_range_walked();
-	reckon(began, widened);
-	/* What a range has come to have was mended for those alone who live with it. */
-	troubled |= stale != count_stale() ||
-		    (!widened && in != ephports_table_count(EPHPORTS_MENDED_IN));
-	WRITE_ONCE(mendings, mendings + troubled);
-	WRITE_ONCE(widenings, widenings + widened);
+	reckon(began);
+	mended_any = troubled || in != count_in() || stale != count_stale();
+	WRITE_ONCE(mendings, mendings + mended_any);
 	WRITE_ONCE(walks, walks + 1);
 	not_before = jiffies + (well ? REST : LONG_REST);
 }

@@ -502,6 +502,34 @@ def dump_of_the_host_is_not_flagged_for_what_a_container_does_with_its_range():
 
 
 @test
+def what_a_container_does_with_its_range_does_not_hide_what_was_missed():
+    def container(tell, wait):
+        become_root_of_a_container()
+        held = udp()
+        held.bind(("", 20000))
+        tell()
+        wait()
+        sysctl("net.ipv4.ip_local_port_range", "10000 60999")
+        tell()
+        wait()
+    port = free_port()
+    with faulty(), listener(port=port) as server, child(container) as c:
+        c.hear()
+        pairs = []
+
+        def miss_and_move_and_mend():
+            with sysctl_set("net.ipv4.ip_local_port_range", "41000 60999"), missing("accept", 1):
+                pairs.append(connected(server))
+            c.go()
+            c.hear()
+            assert resync() == (2, 0)
+        assert interrupted_by(miss_and_move_and_mend)
+        for s in pairs[0]:
+            s.close()
+    end_time_wait()
+
+
+@test
 def dump_of_a_container_is_flagged_for_what_it_does_with_its_range():
     def container(tell, wait):
         become_root_of_a_container()
