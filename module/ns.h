@@ -35,6 +35,7 @@ struct ephports_incidents {
  *	0: it was seen to be moved since
  * @range_since: when the first walk ended that saw it, ns of CLOCK_BOOTTIME; 0: it is the
  *	namespace's first; U64_MAX: that walk is under way
+ * @range_walks: how often such a walk has ended
  * @hists: its histograms; NULL if there was no memory for them
  * @failures: allocations refused for want of a free port
  * @incidents: when it was last said that they were

@@ -299,10 +299,6 @@ def range_changed_by_a_container_does_not_make_its_reader_wait_for_a_walk():
         assert summary()["counters"]["resyncs"] - resyncs < 15, summary()["counters"]
 
 
-def assert_complete():
-    assert summary()["complete"]
-
-
 @test
 def range_that_a_container_moves_again_and_again_does_not_make_others_incomplete():
     def container(tell, wait):
@@ -326,7 +322,7 @@ def range_that_a_container_moves_again_and_again_does_not_make_others_incomplete
         with child(container) as c:
             assert False in c.hear()
             # 5.10 takes some walks after loading.
-            eventually(lambda: assert_complete(), 30)
+            eventually(assert_complete, 30)
             for _ in range(20):
                 c.go()
                 c.hear()

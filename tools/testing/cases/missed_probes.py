@@ -435,22 +435,24 @@ def release_that_is_missed_as_a_walk_meets_its_socket_is_mended_by_that_walk():
             assert got == {"mended_out": 1}, (kind, got)
 
 
+def accepted_unseen(server):
+    """A pair of which nobody knows that the accepted one's record is missing."""
+    with sysctl_set("net.ipv4.ip_local_port_range", "41000 60999"), missing("accept", 1):
+        return connected(server)
+
+
 def interrupted_by(what):
     """Whether a dump of many records, in the middle of which this happens, is flagged."""
     many = [udp() for _ in range(800)]
     for s in many:
         s.bind(("", 0))
-    eventually(lambda: assert_complete(), 30)
+    eventually(assert_complete, 30)
     genl = Genl()
     genl.send(N["CMD_PORT_GET"], flags=NLM_F_DUMP)
     genl.hear(what)
     for s in many:
         s.close()
     return genl.interrupted
-
-
-def assert_complete():
-    assert summary()["complete"]
 
 
 @test
@@ -461,8 +463,7 @@ def dump_that_a_mending_runs_into_is_flagged():
 
         # Of one that nobody knows to be missing.
         def miss_and_mend():
-            with sysctl_set("net.ipv4.ip_local_port_range", "41000 60999"), missing("accept", 1):
-                pairs.append(connected(server))
+            pairs.append(accepted_unseen(server))
             assert listing()["complete"]
             assert resync() == (1, 0)
         assert interrupted_by(miss_and_mend)
@@ -518,8 +519,7 @@ def what_a_container_does_with_its_range_does_not_hide_what_was_missed():
         pairs = []
 
         def miss_and_move_and_mend():
-            with sysctl_set("net.ipv4.ip_local_port_range", "41000 60999"), missing("accept", 1):
-                pairs.append(connected(server))
+            pairs.append(accepted_unseen(server))
             c.go()
             c.hear()
             assert resync() == (2, 0)

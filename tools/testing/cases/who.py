@@ -274,7 +274,7 @@ def a_gap_begins_with_what_is_lost_and_ends_with_its_mending():
         for s in held[:600]:
             s.close()
         ephstat("resync")
-        eventually(lambda: assert_complete(), 30)
+        eventually(assert_complete, 30)
         after = now()
         eventually(lambda: assert_whole(after))
         told = everything()
@@ -287,10 +287,6 @@ def a_gap_begins_with_what_is_lost_and_ends_with_its_mending():
         assert not [h for h in everything("--at", at(before - 3 * S))["holders"]]
         for s in held[600:]:
             s.close()
-
-
-def assert_complete():
-    assert summary()["complete"]
 
 
 def assert_whole(ns):

@@ -214,6 +214,10 @@ def summary(*args):
     return json.loads(ephstat("-j", *args).stdout)
 
 
+def assert_complete():
+    assert summary()["complete"]
+
+
 def ports(*args, **options):
     return listing(*args, **options)["ports"]
 
