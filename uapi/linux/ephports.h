@@ -32,7 +32,9 @@
  * passes the request's EPHPORTS_A_PORT_FILTER; all parts given must match. A
  * record that exists from the first to the last message is reported exactly
  * once. NLM_F_DUMP_INTR is set where that cannot be vouched for, because records
- * were lost or mended while the dump went on.
+ * were lost or mended while the dump went on. What was amiss before it began, and is not
+ * mended when it ends, it does not tell: whoever calls an answer complete has read
+ * EPHPORTS_A_INFO_COMPLETE before the dump and after it, too. That is so for all dumps.
  *
  * EPHPORTS_CMD_DEST_GET, dump: the records that pass EPHPORTS_A_DEST_FILTER, added up by
  * destination in the kernel: first one message per network namespace and protocol without
