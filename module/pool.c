@@ -4,6 +4,9 @@
  *
  * Each CPU keeps a few free records of its own, and has ids of its own; the lock that CPUs
  * share is taken once for many. Nothing is allocated afterwards.
+ *
+ * Part of the common store is kept for those that are entitled to it. When it is down to that, the
+ * others get none, not even of what CPUs have at hand: it may have come from there.
  */
 #include <linux/cpumask.h>
 #include <linux/minmax.h>
@@ -17,10 +20,21 @@
 struct ephports_record *ephports_records;
 
 DEFINE_PER_CPU(struct ephports_pool, ephports_pools);
+bool ephports_pool_scarce __read_mostly;
 static u32 capacity;
 static DEFINE_RAW_SPINLOCK(free_lock);
 static u32 free_head = EPHPORTS_NIL;	/* chained by ->next */
 static u32 never_used;		/* from here up, records were never touched */
+static u32 nr_common;		/* both together; under free_lock, as these */
+
+/* Locked. Written only when it changes: every CPU reads it. */
+static void judge_scarcity(void)
+{
+	bool scarce = nr_common <= EPHPORTS_KEPT(capacity);
+
+	if (scarce != ephports_pool_scarce)
+		WRITE_ONCE(ephports_pool_scarce, scarce);
+}
 
 /**
  * ephports_pool_refill() - move up to half of a CPU's store from the common one
@@ -45,7 +59,9 @@ void ephports_pool_refill(struct ephports_pool *pool)
 			break;
 		}
 		pool->free[pool->nr_free++] = i;
+		nr_common--;
 	}
+	judge_scarcity();
 	raw_spin_unlock(&free_lock);
 }
 
@@ -64,7 +80,9 @@ void ephports_pool_spill(struct ephports_pool *pool)
 		i = pool->free[--pool->nr_free];
 		ephports_records[i].next = free_head;
 		free_head = i;
+		nr_common++;
 	}
+	judge_scarcity();
 	raw_spin_unlock(&free_lock);
 }
 
@@ -87,6 +105,7 @@ int ephports_pool_init(u32 n)
 	unsigned int most = EPHPORTS_LOCAL_FREE, cpu;
 
 	capacity = n;
+	nr_common = n;
 	for_each_possible_cpu(cpu) {
 		struct ephports_pool *pool = &per_cpu(ephports_pools, cpu);
 

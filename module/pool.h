@@ -9,6 +9,7 @@
 
 #define EPHPORTS_NIL		U32_MAX	/* the index of no record */
 #define EPHPORTS_LOCAL_FREE	64	/* most records that a CPU keeps at hand */
+#define EPHPORTS_KEPT(n)	((n) / 4)	/* of the common store, for those that are entitled */
 
 struct ephports_record;
 
@@ -30,20 +31,25 @@ struct ephports_pool {
 
 DECLARE_PER_CPU(struct ephports_pool, ephports_pools);
 
+extern bool ephports_pool_scarce __read_mostly;	/* the common store is down to what is kept */
+
 void ephports_pool_refill(struct ephports_pool *pool);
 void ephports_pool_spill(struct ephports_pool *pool);
 
 /**
  * ephports_pool_take() - a record that holds nothing
+ * @entitled: also to one of those that are kept
  *
  * Context: interrupts off; no other lock of ours is taken inside.
  *
  * Return: its index, or EPHPORTS_NIL if there is none.
  */
-static inline u32 ephports_pool_take(void)
+static inline u32 ephports_pool_take(bool entitled)
 {
 	struct ephports_pool *pool = this_cpu_ptr(&ephports_pools);
 
+	if (unlikely(!entitled) && READ_ONCE(ephports_pool_scarce))
+		return EPHPORTS_NIL;
 	if (unlikely(!pool->nr_free))
 		ephports_pool_refill(pool);
 	return likely(pool->nr_free) ? pool->free[--pool->nr_free] : EPHPORTS_NIL;

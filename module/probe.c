@@ -282,7 +282,7 @@ static void adopt_timewait(struct sock *tw)
 	if (!ephports_ns_in_range(sock_net(tw), tw->sk_num))
 		return;
 	ephports_sock_describe(&rec, tw, IPPROTO_TCP);
-	rec.flags = EPHPORTS_F_TIMEWAIT | EPHPORTS_F_ADOPTED | EPHPORTS_F_NO_UID;
+	rec.flags |= EPHPORTS_F_TIMEWAIT | EPHPORTS_F_ADOPTED | EPHPORTS_F_NO_UID;
 	rec.reason = EPHPORTS_REASON_ADOPTED;
 	rec.born = ktime_get_boot_fast_ns();
 	rec.handed = rec.born;

@@ -211,6 +211,7 @@ void ephports_sock_describe(struct ephports_record *rec, struct sock *sk, u8 pro
 		.netns = net->ns.inum,
 		.port = sk->sk_num,
 		.proto = proto,
+		.flags = ephports_ns_is_hosts(net) ? 0 : EPHPORTS_F_GUEST,
 	};
 }
 

@@ -272,7 +272,7 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 		answer = EPHPORTS_KNOWN;
 		goto out;
 	}
-	index = ephports_pool_take();
+	index = ephports_pool_take(!(rec->flags & EPHPORTS_F_GUEST));
 	if (unlikely(index == EPHPORTS_NIL)) {
 		ephports_directory_unlock(word);
 		answer = EPHPORTS_NO_ROOM;

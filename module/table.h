@@ -20,6 +20,7 @@
 #define EPHPORTS_F_MET		BIT(3)	/* put in by a walk, which may have come too late */
 #define EPHPORTS_F_HANDED	BIT(4)	/* a timewait socket has taken the port over */
 #define EPHPORTS_F_SECOND	BIT(5)	/* a timewait socket, and the other holds on too */
+#define EPHPORTS_F_GUEST	BIT(6)	/* of a namespace that is not the host's */
 
 /**
  * struct ephports_record - one holder of one local port; numbers only

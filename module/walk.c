@@ -97,7 +97,7 @@ static u8 proven_origin(const struct sock *sk, const struct inet_bind_bucket *tb
 static void describe_adopted(struct ephports_record *rec, struct sock *sk, u8 proto)
 {
 	ephports_sock_describe(rec, sk, proto);
-	rec->flags = EPHPORTS_F_ADOPTED | EPHPORTS_F_MET;
+	rec->flags |= EPHPORTS_F_ADOPTED | EPHPORTS_F_MET;
 	rec->reason = EPHPORTS_REASON_ADOPTED;
 	if (proto == IPPROTO_TCP && sk->sk_state == TCP_TIME_WAIT) {
 		rec->flags |= EPHPORTS_F_TIMEWAIT | EPHPORTS_F_NO_UID;

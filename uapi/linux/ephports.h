@@ -237,7 +237,8 @@ enum ephports_blind {
  * @EPHPORTS_A_INFO_LOST: u64, holders since loading that found no room; one that came while
  *	the module was being loaded may count twice
  * @EPHPORTS_A_INFO_BLIND: u32, mask of enum ephports_blind
- * @EPHPORTS_A_INFO_CAPACITY: u32, records that fit
+ * @EPHPORTS_A_INFO_CAPACITY: u32, records that fit; a quarter is kept for network namespaces of the
+ *	initial user namespace
  * @EPHPORTS_A_INFO_HELD: u32, records held, all namespaces
  * @EPHPORTS_A_INFO_MEMORY: u64, bytes allocated for records, their tables and the history
  * @EPHPORTS_A_INFO_COUNTERS: nest of EPHPORTS_A_COUNTER_*, all namespaces; only

@@ -52,6 +52,58 @@ def sockets_that_do_not_fit_at_loading_are_counted():
         s.close()
 
 
+def greedy_container(tell, wait):
+    become_root_of_a_container()
+    tell()
+    wait()
+    held = [udp() for _ in range(CAPACITY + 300)]
+    for s in held:
+        s.bind(("", 0))
+    tell(len(held))
+    wait()
+    for s in held:
+        s.close()
+    tell()
+    wait()
+
+
+def assert_quarter_is_the_hosts(container, taken):
+    """While a container has taken all that it can get."""
+    theirs = len(ports("-A"))
+    assert CAPACITY // 2 < theirs <= CAPACITY * 3 // 4, theirs
+    # A CPU may hold up to 64 free records at hand that others cannot have.
+    held = [udp() for _ in range(CAPACITY // 4 - 32)]
+    for s in held:
+        s.bind(("", 0))
+        record(port_of(s))
+    assert len(ports("-A")) - len(held) == theirs
+    assert summary()["lost"] == taken - theirs
+    container.go()
+    container.hear()
+    for s in held:
+        s.close()
+    eventually(assert_complete, 30)
+    assert_exact()
+
+
+@test
+def namespaces_that_users_made_leave_a_quarter_of_the_records_to_the_host():
+    with loaded(f"max_ports={CAPACITY}"), child(greedy_container) as c:
+        c.hear()
+        c.go()
+        assert_quarter_is_the_hosts(c, c.hear())
+
+
+@test
+def namespaces_that_users_made_before_loading_leave_it_to_the_host_too():
+    with child(greedy_container) as c:
+        c.hear()
+        c.go()
+        taken = c.hear()
+        with loaded(f"max_ports={CAPACITY}"):
+            assert_quarter_is_the_hosts(c, taken)
+
+
 @test
 def range_that_is_widened_takes_in_what_was_outside():
     with loaded(), tcp() as s, udp() as u, listener(port=20300):
