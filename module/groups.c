@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Things that are added up by a key: a hash table that grows, for one question. */
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/random.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "groups.h"
@@ -13,10 +15,23 @@ void ephports_groups_close(struct ephports_groups *groups)
 	kvfree(groups->index);
 }
 
+/* The index is empty. */
+static void enter_items(struct ephports_groups *groups)
+{
+	u32 i;
+
+	for (i = 0; i < groups->n; i++)
+		*ephports_groups_slot(groups, ephports_groups_item(groups, i), groups->key) = i + 1;
+}
+
+static void empty_index(struct ephports_groups *groups)
+{
+	memset(groups->index, 0, sizeof(*groups->index) << groups->bits);
+}
+
 static int set_room(struct ephports_groups *groups, u32 room)
 {
 	struct ephports_groups old = *groups;
-	u32 i;
 
 	groups->room = room;
 	/* Twice as many places in the index as there is room for items. */
@@ -30,8 +45,7 @@ static int set_room(struct ephports_groups *groups, u32 room)
 	}
 	if (old.n)
 		memcpy(groups->items, old.items, (size_t)old.n * old.size);
-	for (i = 0; i < groups->n; i++)
-		*ephports_groups_slot(groups, ephports_groups_item(groups, i), groups->key) = i + 1;
+	enter_items(groups);
 	ephports_groups_close(&old);
 	return 0;
 }
@@ -70,6 +84,76 @@ int ephports_groups_grow(struct ephports_groups *groups)
 {
 	return ephports_groups_may_grow(groups) ?
 	       set_room(groups, min(2 * groups->room, groups->most)) : 0;
+}
+
+/* What is beyond the items has to be zero. */
+static void forget_from(struct ephports_groups *groups, u32 n)
+{
+	memset(ephports_groups_item(groups, n), 0, (size_t)(groups->n - n) * groups->size);
+	groups->n = n;
+	empty_index(groups);
+	enter_items(groups);
+}
+
+/**
+ * ephports_groups_empty() - forget all items
+ * @groups: the table, which keeps its room
+ */
+void ephports_groups_empty(struct ephports_groups *groups)
+{
+	forget_from(groups, 0);
+}
+
+/* Those that nothing is left of go. Returns how many stay, at the beginning. */
+static u32 wear_all(struct ephports_groups *groups, u32 n, bool (*wear)(void *item))
+{
+	u32 i, stay = 0;
+
+	for (i = 0; i < n; i++) {
+		void *item = ephports_groups_item(groups, i);
+
+		if (!wear(item))
+			continue;
+		if (i != stay)
+			memcpy(ephports_groups_item(groups, stay), item, groups->size);
+		stay++;
+	}
+	return stay;
+}
+
+/**
+ * ephports_groups_thin() - make room in a full table, by forgetting those that are least
+ * @groups: the table; half of it or more is free then
+ * @wear: takes one off what an item counts; answers whether anything is left
+ *
+ * Of N that are counted and thinned out on the way, an item with more than 2 N / @groups->room
+ * is never forgotten: each time that all are worn by one, half of the room or more is.
+ *
+ * Context: process context, sleeps.
+ */
+void ephports_groups_thin(struct ephports_groups *groups, bool (*wear)(void *item))
+{
+	u32 n = groups->n;
+
+	while (n > groups->room / 2) {
+		n = wear_all(groups, n, wear);
+		cond_resched();
+	}
+	forget_from(groups, n);
+}
+
+/**
+ * ephports_groups_freeze() - of all items keep the keys alone, and let no other in
+ * @groups: the table
+ */
+void ephports_groups_freeze(struct ephports_groups *groups)
+{
+	u32 i;
+
+	for (i = 0; i < groups->n; i++)
+		memset(ephports_groups_item(groups, i) + groups->key, 0, groups->size - groups->key);
+	groups->room = max(groups->n, 1u);
+	groups->most = groups->room;
 }
 
 /* The heap's root is the lowest of those that are in. */

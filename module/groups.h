@@ -37,6 +37,9 @@ struct ephports_groups {
 int ephports_groups_open(struct ephports_groups *groups, u32 key, u32 size, u32 room, u32 most);
 int ephports_groups_grow(struct ephports_groups *groups);
 void ephports_groups_close(struct ephports_groups *groups);
+void ephports_groups_empty(struct ephports_groups *groups);
+void ephports_groups_thin(struct ephports_groups *groups, bool (*wear)(void *item));
+void ephports_groups_freeze(struct ephports_groups *groups);
 u32 ephports_groups_top(const struct ephports_groups *groups,
 			bool (*above)(const void *a, const void *b), u32 *top, u32 n);
 
@@ -45,12 +48,17 @@ static inline void *ephports_groups_item(const struct ephports_groups *groups, u
 	return groups->items + (size_t)i * groups->size;
 }
 
+static inline bool ephports_groups_is_full(const struct ephports_groups *groups)
+{
+	return groups->n == groups->room;
+}
+
 /**
  * ephports_groups_may_grow() - whether there is no room, and may be
  */
 static inline bool ephports_groups_may_grow(const struct ephports_groups *groups)
 {
-	return groups->n == groups->room && groups->room < groups->most;
+	return ephports_groups_is_full(groups) && groups->room < groups->most;
 }
 
 /*
@@ -116,7 +124,7 @@ static __always_inline void *ephports_groups_find(struct ephports_groups *groups
 	u32 *slot = ephports_groups_slot(groups, key, size);
 
 	if (unlikely(!*slot)) {
-		if (groups->n == groups->room)
+		if (ephports_groups_is_full(groups))
 			return NULL;
 		memcpy(ephports_groups_item(groups, groups->n), key, size);
 		*slot = ++groups->n;

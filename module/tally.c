@@ -7,7 +7,9 @@
  * taking over has two holders for a moment, and counts once; where that happens, or a port
  * is released, while the question is being answered, it may count twice or not at all.
  *
- * Memory is for the asker to pay. What finds no room is still added up, under no name.
+ * Memory is for the asker to pay, and has bounds. Where more destinations or owners are held than
+ * have room, two further goes over the records find those with most, and add them up once more;
+ * all others are still added up, under no name.
  */
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -308,31 +310,96 @@ static int grow(struct ephports_tally *tally)
 	return ephports_groups_grow(&tally->dests) ?: ephports_groups_grow(&tally->owners);
 }
 
+static __always_inline bool read_record(struct counting *counting,
+					const struct ephports_record *rec)
+{
+	u64 nsid = counting->tally->view.nsid;
+
+	return (!nsid || nsid == rec->nsid) &&
+	       likely(ephports_view_read(rec, &counting->sock, &counting->stale));
+}
+
+static __always_inline bool is_wanted(const struct counting *counting,
+				      const struct ephports_record *rec)
+{
+	const struct ephports_tally *tally = counting->tally;
+
+	return counting->all ||
+	       ephports_view_passes(&tally->view, &tally->filter, rec, &counting->sock);
+}
+
+/* Else another holder stands for its port, or none does. */
+static __always_inline bool has_port(const struct ephports_room *room,
+				     const struct ephports_record *rec)
+{
+	return !(rec->flags & EPHPORTS_F_HANDED) && (!room || ephports_room_has(room, rec->port));
+}
+
 static enum ephports_visit count_record(struct ephports_record *rec, void *ctx)
 {
 	struct counting *counting = ctx;
-	struct ephports_tally *tally = counting->tally;
-	struct ephports_sock *sock = &counting->sock;
 	struct ephports_room *room;
 
-	if (tally->view.nsid && tally->view.nsid != rec->nsid)
-		return EPHPORTS_NEXT;
-	if (unlikely(!ephports_view_read(rec, sock, &counting->stale)))
+	if (!read_record(counting, rec))
 		return EPHPORTS_NEXT;
 	room = find_room(counting, rec->nsid);
 	if (room)
-		ephports_room_note(room, rec, sock);
-	if (!counting->all && !ephports_view_passes(&tally->view, &tally->filter, rec, sock))
+		ephports_room_note(room, rec, &counting->sock);
+	if (!is_wanted(counting, rec))
 		return EPHPORTS_NEXT;
 	if (room)
-		ephports_room_count(room, rec, sock);
-	if ((rec->flags & EPHPORTS_F_HANDED) || (room && !ephports_room_has(room, rec->port)))
+		ephports_room_count(room, rec, &counting->sock);
+	if (!has_port(room, rec))
 		return EPHPORTS_NEXT;
 	add_record(counting, room, rec);
-	return next_or_grow(tally);
+	return next_or_grow(counting->tally);
 }
 
-static int count_records(struct ephports_tally *tally)
+/* Only how much is held, of as many destinations and owners as there is room for. */
+static enum ephports_visit weigh_record(struct ephports_record *rec, void *ctx)
+{
+	struct counting *counting = ctx;
+	struct ephports_tally *tally = counting->tally;
+	struct ephports_holder *holder;
+	struct ephports_dest *dest;
+
+	if (!read_record(counting, rec) || !is_wanted(counting, rec) ||
+	    !has_port(find_room(counting, rec->nsid), rec))
+		return EPHPORTS_NEXT;
+	dest = find_dest(tally, rec, &counting->sock);
+	if (dest)
+		dest->sum.used++;
+	holder = find_owner(tally, rec);
+	if (holder)
+		holder->sum.used++;
+	return ephports_groups_is_full(&tally->dests) || ephports_groups_is_full(&tally->owners) ?
+	       EPHPORTS_STOP : EPHPORTS_NEXT;
+}
+
+static bool wear_dest(void *item)
+{
+	return --((struct ephports_dest *)item)->sum.used;
+}
+
+static bool wear_owner(void *item)
+{
+	return --((struct ephports_holder *)item)->sum.used;
+}
+
+static int grow_or_thin(struct ephports_tally *tally)
+{
+	int err = grow(tally);
+
+	if (!err && ephports_groups_is_full(&tally->dests))
+		ephports_groups_thin(&tally->dests, wear_dest);
+	if (!err && ephports_groups_is_full(&tally->owners))
+		ephports_groups_thin(&tally->owners, wear_owner);
+	return err;
+}
+
+/* Visits all records; stopped, makes room and goes on. */
+static int visit_records(struct ephports_tally *tally, ephports_visitor visit,
+			 int (*make_room)(struct ephports_tally *tally))
 {
 	struct counting counting = {
 		.tally	= tally,
@@ -342,11 +409,47 @@ static int count_records(struct ephports_tally *tally)
 	struct ephports_cursor cursor = {};
 	int err = 0;
 
-	while (!err && ephports_table_walk(&cursor, count_record, &counting))
-		err = grow(tally);
+	while (!err && ephports_table_walk(&cursor, visit, &counting))
+		err = make_room(tally);
 	if (counting.stale)
 		ephports_health_note();
 	return err;
+}
+
+static int count_records(struct ephports_tally *tally, const struct net *net)
+{
+	return ephports_rooms_open(&tally->rooms, net) ?:
+	       visit_records(tally, count_record, grow);
+}
+
+static bool is_crowded(const struct ephports_tally *tally)
+{
+	return tally->rest_dests.used || tally->rest_owners.used;
+}
+
+/* Those with most are found, and then counted, among all that were held. */
+static int count_heaviest(struct ephports_tally *tally, const struct net *net)
+{
+	int err;
+
+	ephports_groups_empty(&tally->dests);
+	ephports_groups_empty(&tally->owners);
+	err = visit_records(tally, weigh_record, grow_or_thin);
+	if (err)
+		return err;
+	ephports_groups_freeze(&tally->dests);
+	ephports_groups_freeze(&tally->owners);
+	memset(&tally->rest_dests, 0, sizeof(tally->rest_dests));
+	memset(&tally->rest_owners, 0, sizeof(tally->rest_owners));
+	ephports_rooms_close(&tally->rooms);
+	return count_records(tally, net);
+}
+
+static int count_held(struct ephports_tally *tally, const struct net *net)
+{
+	int err = count_records(tally, net);
+
+	return !err && is_crowded(tally) ? count_heaviest(tally, net) : err;
 }
 
 /* ---- what was released, what was refused -------------------------------------------------- */
@@ -465,12 +568,11 @@ int ephports_tally_open(struct ephports_tally *tally, const struct net *net)
 	tally->now = ktime_get_boot_fast_ns();
 	tally->apart = tally->view.admin;
 	tally->since = max(tally->now - min_t(u64, tally->now, WINDOW), ephports_history_since());
-	err = ephports_rooms_open(&tally->rooms, net) ?:
-	      ephports_groups_open(&tally->dests, sizeof(struct ephports_dest_key),
+	err = ephports_groups_open(&tally->dests, sizeof(struct ephports_dest_key),
 				   sizeof(struct ephports_dest), FIRST_ROOM, MOST_GROUPS) ?:
 	      ephports_groups_open(&tally->owners, sizeof(struct ephports_owner_key),
 				   sizeof(struct ephports_holder), FIRST_ROOM, MOST_GROUPS) ?:
-	      count_records(tally) ?: count_flow(tally);
+	      count_held(tally, net) ?: count_flow(tally);
 	/* What was overwritten meanwhile was not counted. */
 	tally->since = max(tally->since, ephports_history_since());
 	return err;

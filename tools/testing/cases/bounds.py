@@ -2,6 +2,7 @@
 # guest: --cpus 4
 """What does not fit is counted, what is wrong is refused."""
 import contextlib
+import ctypes
 import errno
 import os
 import resource
@@ -102,6 +103,49 @@ def namespaces_that_users_made_before_loading_leave_it_to_the_host_too():
         taken = c.hear()
         with loaded(f"max_ports={CAPACITY}"):
             assert_quarter_is_the_hosts(c, taken)
+
+
+PR_SET_NAME = 15
+OTHERS, MOST = 66000, 300  # more than are told apart
+
+
+def take_name(name):
+    assert not ctypes.CDLL(None).prctl(PR_SET_NAME, name.encode(), 0, 0, 0)
+
+
+def rows(what):
+    return json.loads(ephstat("-j", what, "--top", "1").stdout)
+
+
+@test
+def destination_and_owner_with_most_are_told_exactly_however_many_others_there_are():
+    held = []
+
+    def take(local, peer, name):
+        take_name(name)
+        held.append(udp())
+        held[-1].bind((local, 0))
+        held[-1].connect((peer, 53))
+
+    with loaded():
+        for i in range(OTHERS):
+            take(f"127.0.0.{1 + i % 4}", f"127.{1 + (i >> 16)}.{i >> 8 & 255}.{i & 255}", f"other{i}")
+        for i in range(MOST):
+            take("127.0.0.1", "127.9.9.9", "most")
+        take_name("python3")
+        told = rows("dest")
+        assert [(d["local_addr"], d["peer_addr"], d["peer_port"], d["used"],
+                 d["by_state"]["established"], [(o["comm"], o["used"]) for o in d["owners"]])
+                for d in told["dests"]] == \
+            [("127.0.0.1", "127.9.9.9", 53, MOST, MOST, [("most", MOST)])], told
+        assert told["other"]["used"] == OTHERS and told["complete"], told["other"]
+        told = rows("owners")
+        assert [(o["comm"], o["used"], o["by_origin"]["bind"]) for o in told["owners"]] == \
+            [("most", MOST, MOST)], told
+        assert told["other"]["used"] == OTHERS, told["other"]
+        for s in held:
+            s.close()
+        eventually(assert_exact)
 
 
 @test
@@ -416,6 +460,6 @@ def resync_by_hand_changes_nothing_that_is_right():
 
 
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100000, 100000))
     with oracle():
         main()
