@@ -29,7 +29,9 @@ ROOM = 1 << 20
 
 # Those that follow ports or connections by themselves; "held.bt" does what ephports does.
 SETTLED = 20_000_000	# less in two seconds: it waits for what it is to see
-PEERS = ["bpftrace", "tcpconnect", "tcplife", "tcptracer", "tcpstates"]
+PEERS = {  # and how many programs each attaches, at least
+    "bpftrace": 13, "tcpconnect": 1, "tcplife": 1, "tcptracer": 1, "tcpstates": 1,
+}
 NFT_CONNTRACK = "add table ip t; add chain ip t c { type filter hook input priority 0; }; " \
                 "add rule ip t c ct state invalid counter"
 
@@ -98,15 +100,30 @@ def stays(process, name):
         raise ChildProcessError(f"{name} ended: {process.returncode}")
 
 
+def attached(pid):
+    """Programs that it has attached, as links or to events."""
+    files = [os.readlink(file.path) for file in os.scandir(f"/proc/{pid}/fd")]
+    return sum("bpf_link" in name or "bpf-link" in name or "perf_event" in name for name in files)
+
+
+def settle(process, name):
+    """It sees what it is to see, and waits. While it is being read from the host it seems to wait,
+    too, because the guest's clock runs on."""
+    with contextlib.suppress(FileNotFoundError):
+        while process.poll() is None and attached(process.pid) < PEERS[name]:
+            time.sleep(0.1)
+    last = -SETTLED
+    while process.poll() is None and cpu_time(process.pid) - last >= SETTLED:
+        last = cpu_time(process.pid)
+        time.sleep(2)
+
+
 @contextlib.contextmanager
 def peer(root, name):
     command = ["bpftrace", "/tmp/held.bt"] if name == "bpftrace" else [name]
     with subprocess.Popen(["chroot", root] + command, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as process:
-        last = -SETTLED
-        while process.poll() is None and cpu_time(process.pid) - last >= SETTLED:
-            last = cpu_time(process.pid)
-            time.sleep(2)
+        settle(process, name)
         try:
             stays(process, name)
             yield process
