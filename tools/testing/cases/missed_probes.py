@@ -380,34 +380,50 @@ def holder_that_a_walk_meets_before_its_probe_returns_is_counted_once_as_assigne
             assert risen(before)["released"] == 1
 
 
+def overtaken_release(kind, server):
+    """The port, what was told meanwhile and what was counted; None if a walk of the module's own,
+    which it begins some seconds after the miss, came before: then there was nothing to overtake."""
+    before = counters()
+    with missing(kind, 1):
+        s = make(kind, server)
+    port = port_of(s)
+    if kind == "connect":
+        reset_on_close(s)
+    param("hold_release", 1)
+    param("slow_sweep", 3000)
+    with on_first_cpu(), walk_elsewhere() as walk:
+        wait_for_walk()
+        start = time.monotonic()
+        s.close()
+        took = time.monotonic() - start
+        told = proc() + ports() + json.loads(ephstat("-j", "dest").stdout)["dests"]
+        early = walk.poll() is None
+    assert walk.returncode == 0
+    got = risen(before)
+    if param("hold_release") == "1" and "mended_in" in got:
+        param("hold_release", 0)
+        return None
+    assert param("hold_release") == "0"
+    assert took < 9, "the walk did not meet the socket while its release was held"
+    print(f"# {kind}: read {'before' if early else 'after'} the sweep")
+    return port, told, got
+
+
 @test
 def release_that_a_walk_overtakes_is_neither_shown_nor_taken_for_a_missed_one():
     with listener() as server, faulty():
         for kind in ("connect", "udp"):
-            before = counters()
-            with missing(kind, 1):
-                s = make(kind, server)
-            port = port_of(s)
-            if kind == "connect":
-                reset_on_close(s)
-            param("hold_release", 1)
-            param("slow_sweep", 3000)
-            with on_first_cpu(), walk_elsewhere() as walk:
-                wait_for_walk()
-                start = time.monotonic()
-                s.close()
-                took = time.monotonic() - start
-                told = proc() + ports() + json.loads(ephstat("-j", "dest").stdout)["dests"]
-                early = walk.poll() is None
-            assert walk.returncode == 0 and param("hold_release") == "0"
-            assert took < 9, "the walk did not meet the socket while its release was held"
-            print(f"# {kind}: read {'before' if early else 'after'} the sweep")
+            for _ in range(10):
+                found = overtaken_release(kind, server)
+                soon()
+                if found:
+                    break
+            assert found, "in none of ten was the release held before a walk"
+            port, told, got = found
             assert not any(port in (r.get("local_port"), r.get("port")) for r in told), told
             assert not any(r.get("state") == "unknown" for r in told), told
-            got = risen(before)
             assert got.pop("resyncs") >= 1
             assert got == {"missed_assign": 1, f"missed_{kind}_no_instance": 1}, (kind, got)
-            soon()
 
 
 @test

@@ -320,8 +320,8 @@ def mptcp_subflow_belongs_to_its_process():
 
 
 @test
-def ids_are_unique_and_grow():
-    with listener() as server:
+def ids_are_unique_and_grow_on_a_cpu():
+    with listener() as server, on_first_cpu():
         pairs = [connected(server) for _ in range(20)]
         ids = [record(port_of(c))["id"] for c, _ in pairs]
         assert ids == sorted(set(ids)), ids
