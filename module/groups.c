@@ -142,20 +142,6 @@ void ephports_groups_thin(struct ephports_groups *groups, bool (*wear)(void *ite
 	forget_from(groups, n);
 }
 
-/**
- * ephports_groups_freeze() - of all items keep the keys alone, and let no other in
- * @groups: the table
- */
-void ephports_groups_freeze(struct ephports_groups *groups)
-{
-	u32 i;
-
-	for (i = 0; i < groups->n; i++)
-		memset(ephports_groups_item(groups, i) + groups->key, 0, groups->size - groups->key);
-	groups->room = max(groups->n, 1u);
-	groups->most = groups->room;
-}
-
 /* The heap's root is the lowest of those that are in. */
 static void sift_down(const struct ephports_groups *groups,
 		      bool (*above)(const void *a, const void *b), u32 *heap, u32 n, u32 i)

@@ -39,7 +39,6 @@ int ephports_groups_grow(struct ephports_groups *groups);
 void ephports_groups_close(struct ephports_groups *groups);
 void ephports_groups_empty(struct ephports_groups *groups);
 void ephports_groups_thin(struct ephports_groups *groups, bool (*wear)(void *item));
-void ephports_groups_freeze(struct ephports_groups *groups);
 u32 ephports_groups_top(const struct ephports_groups *groups,
 			bool (*above)(const void *a, const void *b), u32 *top, u32 n);
 

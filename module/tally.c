@@ -2,14 +2,14 @@
 /*
  * Records added up by destination and by owner, for one question.
  *
- * Nothing of this is kept while nobody asks: a question goes over all records once, reads
+ * Nothing of this is kept while nobody asks: a question goes over all records, reads
  * their sockets, and over what was released of late. A port that a timewait socket is
  * taking over has two holders for a moment, and counts once; where that happens, or a port
  * is released, while the question is being answered, it may count twice or not at all.
  *
  * Memory is for the asker to pay, and has bounds. Where more destinations or owners are held than
- * have room, two further goes over the records find those with most, and add them up once more;
- * all others are still added up, under no name.
+ * have room, a second go over the records finds those with most, and a third counts again, those
+ * first; what then finds no room is still added up, under no name.
  */
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -418,6 +418,8 @@ static int visit_records(struct ephports_tally *tally, ephports_visitor visit,
 
 static int count_records(struct ephports_tally *tally, const struct net *net)
 {
+	tally->now = ktime_get_boot_fast_ns();
+	tally->since = max(tally->now - min_t(u64, tally->now, WINDOW), ephports_history_since());
 	return ephports_rooms_open(&tally->rooms, net) ?:
 	       visit_records(tally, count_record, grow);
 }
@@ -427,7 +429,17 @@ static bool is_crowded(const struct ephports_tally *tally)
 	return tally->rest_dests.used || tally->rest_owners.used;
 }
 
-/* Those with most are found, and then counted, among all that were held. */
+/* The heaviest keep their places; what they weigh is counted anew. */
+static void forget_weights(struct ephports_tally *tally)
+{
+	u32 i;
+
+	for (i = 0; i < tally->dests.n; i++)
+		((struct ephports_dest *)ephports_groups_item(&tally->dests, i))->sum.used = 0;
+	for (i = 0; i < tally->owners.n; i++)
+		((struct ephports_holder *)ephports_groups_item(&tally->owners, i))->sum.used = 0;
+}
+
 static int count_heaviest(struct ephports_tally *tally, const struct net *net)
 {
 	int err;
@@ -437,8 +449,7 @@ static int count_heaviest(struct ephports_tally *tally, const struct net *net)
 	err = visit_records(tally, weigh_record, grow_or_thin);
 	if (err)
 		return err;
-	ephports_groups_freeze(&tally->dests);
-	ephports_groups_freeze(&tally->owners);
+	forget_weights(tally);
 	memset(&tally->rest_dests, 0, sizeof(tally->rest_dests));
 	memset(&tally->rest_owners, 0, sizeof(tally->rest_owners));
 	ephports_rooms_close(&tally->rooms);
@@ -565,9 +576,7 @@ int ephports_tally_open(struct ephports_tally *tally, const struct net *net)
 {
 	int err;
 
-	tally->now = ktime_get_boot_fast_ns();
 	tally->apart = tally->view.admin;
-	tally->since = max(tally->now - min_t(u64, tally->now, WINDOW), ephports_history_since());
 	err = ephports_groups_open(&tally->dests, sizeof(struct ephports_dest_key),
 				   sizeof(struct ephports_dest), FIRST_ROOM, MOST_GROUPS) ?:
 	      ephports_groups_open(&tally->owners, sizeof(struct ephports_owner_key),
