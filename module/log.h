@@ -3,8 +3,6 @@
 #ifndef EPHPORTS_LOG_H
 #define EPHPORTS_LOG_H
 
-#include <linux/err.h>
-#include <linux/errno.h>
 #include <linux/module.h>
 #include <linux/printk.h>
 
@@ -12,12 +10,5 @@
 
 #define ephports_err(fmt, ...)	pr_err("ephports: " fmt "\n", ##__VA_ARGS__)
 #define ephports_info(fmt, ...)	pr_info("ephports: " fmt "\n", ##__VA_ARGS__)
-
-/* Why a probe cannot be armed; for want of memory, who loads the module is told in main.c. */
-static inline void ephports_refuse(int err, const char *what, const char *name)
-{
-	if (err != -ENOMEM)
-		ephports_err("not loaded: %s %s (%pe)", what, name, ERR_PTR(err));
-}
 
 #endif /* EPHPORTS_LOG_H */

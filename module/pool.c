@@ -17,6 +17,8 @@
 #include "pool.h"
 #include "table.h"
 
+#define KEPT(n)	((n) / 4)	/* of the common store, for those that are entitled */
+
 struct ephports_record *ephports_records;
 
 DEFINE_PER_CPU(struct ephports_pool, ephports_pools);
@@ -30,7 +32,7 @@ static u32 nr_common;		/* both together; under free_lock, as these */
 /* Locked. Written only when it changes: every CPU reads it. */
 static void judge_scarcity(void)
 {
-	bool scarce = nr_common <= EPHPORTS_KEPT(capacity);
+	bool scarce = nr_common <= KEPT(capacity);
 
 	if (scarce != ephports_pool_scarce)
 		WRITE_ONCE(ephports_pool_scarce, scarce);

@@ -9,7 +9,6 @@
 
 #define EPHPORTS_NIL		U32_MAX	/* the index of no record */
 #define EPHPORTS_LOCAL_FREE	64	/* most records that a CPU keeps at hand */
-#define EPHPORTS_KEPT(n)	((n) / 4)	/* of the common store, for those that are entitled */
 
 struct ephports_record;
 

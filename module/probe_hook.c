@@ -13,7 +13,6 @@
 #include "compat.h"
 #include "event.h"
 #include "fault.h"
-#include "log.h"
 #include "ns.h"
 #include "probe.h"
 #include "probe_part.h"
@@ -254,6 +253,8 @@ static bool is_forgetting;
  * Where the calls of ftrace stand in the functions: a probe that is not armed finds out, by the
  * kernel's own rules for where a function begins. To be rid of it takes a grace period, for which
  * who loads the module does not wait.
+ *
+ * Return: 0, or an error that is in the log, but for -ENOMEM; so for all that follow.
  */
 int ephports_probe_find_hooks(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Return probes, which follow how ports are taken: in process context alone, and whether it
- * succeeded is only known at the return.
+ * Return probes, which follow how ports are taken, but by accepted children: in process context
+ * alone, and whether it succeeded is only known at the return.
  */
 #include <linux/kprobes.h>
 #include <linux/ktime.h>
@@ -12,7 +12,6 @@
 #include "event.h"
 #include "fault.h"
 #include "hist.h"
-#include "log.h"
 #include "origin.h"
 #include "probe.h"
 #include "probe_part.h"
@@ -32,8 +31,8 @@ struct attempt {
 };
 
 /* Context: process context of the one that asks for a port, socket locked. */
-static __always_inline void describe_asker(struct ephports_record *rec, const struct attempt *attempt, u64 now,
-			   u64 searched)
+static __always_inline void describe_asker(struct ephports_record *rec,
+					   const struct attempt *attempt, u64 now, u64 searched)
 {
 	struct sock *sk = attempt->sk;
 
@@ -239,6 +238,8 @@ static void disarm(int n)
 
 /**
  * ephports_probe_arm_returns() - all of them, or none
+ *
+ * Return: 0, or an error that is in the log, but for -ENOMEM.
  */
 int ephports_probe_arm_returns(void)
 {
