@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For which stretches of time everything is known: from the first walk that found all holders
- * on, but for gaps.
+ * For which stretches of time everything is known, in each scope: from the first walk that found
+ * all of its holders on, but for gaps.
  *
  * A gap begins when all was last known to be well, and ends with the walk after which it is
  * again. Trouble that is counted when it happens came after the last look at the counts that
@@ -17,96 +17,127 @@
 /* A task that has taken a port may have to wait before it comes to count it as lost. */
 #define LATE	(1ULL * NSEC_PER_SEC)
 
+/**
+ * struct coverage - of one scope
+ * @since: the first span's start
+ * @walked: when the last walk began after which all was well
+ * @looked: when all was last well, as far as trouble is counted
+ * @gaping: nothing is vouched for at present
+ * @gap_from: if so, from when on
+ * @gaps: that are over, the earliest first
+ * @n_gaps: how many
+ */
+struct coverage {
+	u64 since;
+	u64 walked;
+	u64 looked;
+	bool gaping;
+	u64 gap_from;
+	struct ephports_span gaps[EPHPORTS_GAPS];
+	u32 n_gaps;
+};
+
 static DEFINE_SPINLOCK(lock);
-static u64 since;	/* the first span's start */
-static u64 walked;	/* when the last walk began after which all was well */
-static u64 looked;	/* when all was last well, as far as trouble is counted */
-static bool gaping = true;
-static u64 gap_from;	/* if @gaping */
-static struct ephports_span gaps[EPHPORTS_GAPS];
-static u32 n_gaps;
+static struct coverage coverages[EPHPORTS_SCOPES] = {
+	[EPHPORTS_HOSTS] = { .gaping = true },
+	[EPHPORTS_ALL] = { .gaping = true },
+};
 
 /**
  * ephports_coverage_clean() - nothing was amiss
+ * @scope: here
  * @at: when the counts of trouble were looked at
  *
  * Context: process context, as for all of these.
  */
-void ephports_coverage_clean(u64 at)
+void ephports_coverage_clean(enum ephports_scope scope, u64 at)
 {
+	struct coverage *c = &coverages[scope];
+
 	spin_lock(&lock);
-	looked = max(looked, at);
+	c->looked = max(c->looked, at);
 	spin_unlock(&lock);
 }
 
 /**
  * ephports_coverage_trouble() - something is amiss
+ * @scope: here
  * @silent: nothing had told of it
  */
-void ephports_coverage_trouble(bool silent)
+void ephports_coverage_trouble(enum ephports_scope scope, bool silent)
 {
+	struct coverage *c = &coverages[scope];
 	u64 from;
 
 	spin_lock(&lock);
-	from = silent ? walked : max(walked, looked - min(looked, (u64)LATE));
-	gap_from = gaping ? min(gap_from, from) : from;
-	gaping = true;
+	from = silent ? c->walked : max(c->walked, c->looked - min(c->looked, (u64)LATE));
+	c->gap_from = c->gaping ? min(c->gap_from, from) : from;
+	c->gaping = true;
 	spin_unlock(&lock);
 }
 
 /* Locked. Gaps that touch become one; the oldest goes, and all that was before it. */
-static void close_gap(u64 to)
+static void close_gap(struct coverage *c, u64 to)
 {
-	while (n_gaps && gaps[n_gaps - 1].to >= gap_from)
-		gap_from = min(gap_from, gaps[--n_gaps].from);
-	gaping = false;
-	if (gap_from <= since) {
-		since = to;
+	struct ephports_span *gaps = c->gaps;
+
+	while (c->n_gaps && gaps[c->n_gaps - 1].to >= c->gap_from)
+		c->gap_from = min(c->gap_from, gaps[--c->n_gaps].from);
+	c->gaping = false;
+	if (c->gap_from <= c->since) {
+		c->since = to;
 		return;
 	}
-	if (n_gaps == EPHPORTS_GAPS) {
-		since = gaps[0].to;
-		memmove(gaps, gaps + 1, sizeof(gaps) - sizeof(gaps[0]));
-		n_gaps--;
+	if (c->n_gaps == EPHPORTS_GAPS) {
+		c->since = gaps[0].to;
+		memmove(gaps, gaps + 1, sizeof(c->gaps) - sizeof(gaps[0]));
+		c->n_gaps--;
 	}
-	gaps[n_gaps++] = (struct ephports_span){ gap_from, to };
+	gaps[c->n_gaps++] = (struct ephports_span){ c->gap_from, to };
 }
 
 /**
  * ephports_coverage_walked() - a walk has found all that was to be found, and all is well
+ * @scope: here
  * @began: when it began
  * @ended: when it ended
  */
-void ephports_coverage_walked(u64 began, u64 ended)
+void ephports_coverage_walked(enum ephports_scope scope, u64 began, u64 ended)
 {
+	struct coverage *c = &coverages[scope];
+
 	spin_lock(&lock);
-	walked = began;
-	looked = max(looked, ended);
-	if (gaping)
-		close_gap(ended);
+	c->walked = began;
+	c->looked = max(c->looked, ended);
+	if (c->gaping)
+		close_gap(c, ended);
 	spin_unlock(&lock);
 }
 
 /**
  * ephports_coverage_spans() - for when everything is known
+ * @scope: here
  * @from: since when nothing is forgotten
  * @to: of no interest from here on
  * @spans: filled, the earliest first
  *
  * Return: how many.
  */
-u32 ephports_coverage_spans(u64 from, u64 to, struct ephports_span spans[EPHPORTS_SPANS])
+u32 ephports_coverage_spans(enum ephports_scope scope, u64 from, u64 to,
+			    struct ephports_span spans[EPHPORTS_SPANS])
 {
-	u32 i, n = 0;
+	const struct coverage *c = &coverages[scope];
+	const struct ephports_span *gap;
+	u32 n = 0;
 
 	spin_lock(&lock);
-	from = max(from, since);
-	if (gaping)
-		to = min(to, gap_from);
-	for (i = 0; i < n_gaps; i++) {
-		if (from < min(gaps[i].from, to))
-			spans[n++] = (struct ephports_span){ from, min(gaps[i].from, to) };
-		from = max(from, gaps[i].to);
+	from = max(from, c->since);
+	if (c->gaping)
+		to = min(to, c->gap_from);
+	for (gap = c->gaps; gap < c->gaps + c->n_gaps; gap++) {
+		if (from < min(gap->from, to))
+			spans[n++] = (struct ephports_span){ from, min(gap->from, to) };
+		from = max(from, gap->to);
 	}
 	if (from < to)
 		spans[n++] = (struct ephports_span){ from, to };
@@ -116,24 +147,26 @@ u32 ephports_coverage_spans(u64 from, u64 to, struct ephports_span spans[EPHPORT
 
 /**
  * ephports_coverage_doubt_at() - since when a holder may have been there that was found
+ * @scope: the narrowest that has it
  * @at: when it was found
  *
  * Return: the start of the gap that it was found in; 0 before all spans; @at itself if
  * everything was known then.
  */
-u64 ephports_coverage_doubt_at(u64 at)
+u64 ephports_coverage_doubt_at(enum ephports_scope scope, u64 at)
 {
+	const struct coverage *c = &coverages[scope];
+	const struct ephports_span *gap;
 	u64 from = at;
-	u32 i;
 
 	spin_lock(&lock);
-	if (at <= since)
+	if (at <= c->since)
 		from = 0;
-	for (i = 0; i < n_gaps; i++)
-		if (at >= gaps[i].from && at <= gaps[i].to)
-			from = gaps[i].from;
-	if (gaping && at >= gap_from)
-		from = gap_from;
+	for (gap = c->gaps; gap < c->gaps + c->n_gaps; gap++)
+		if (at >= gap->from && at <= gap->to)
+			from = gap->from;
+	if (c->gaping && at >= c->gap_from)
+		from = c->gap_from;
 	spin_unlock(&lock);
 	return from;
 }

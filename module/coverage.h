@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+#include "scope.h"
+
 #define EPHPORTS_GAPS	64	/* that are remembered */
 #define EPHPORTS_SPANS	(EPHPORTS_GAPS + 1)
 
@@ -14,10 +16,11 @@ struct ephports_span {
 	u64 to;
 };
 
-void ephports_coverage_clean(u64 at);
-void ephports_coverage_trouble(bool silent);
-void ephports_coverage_walked(u64 began, u64 ended);
-u32 ephports_coverage_spans(u64 from, u64 to, struct ephports_span spans[EPHPORTS_SPANS]);
-u64 ephports_coverage_doubt_at(u64 at);
+void ephports_coverage_clean(enum ephports_scope scope, u64 at);
+void ephports_coverage_trouble(enum ephports_scope scope, bool silent);
+void ephports_coverage_walked(enum ephports_scope scope, u64 began, u64 ended);
+u32 ephports_coverage_spans(enum ephports_scope scope, u64 from, u64 to,
+			    struct ephports_span spans[EPHPORTS_SPANS]);
+u64 ephports_coverage_doubt_at(enum ephports_scope scope, u64 at);
 
 #endif /* EPHPORTS_COVERAGE_H */

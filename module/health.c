@@ -9,7 +9,7 @@
 
 #define SOON	(HZ / 4)
 
-static atomic64_t troubles;
+static atomic64_t troubles[EPHPORTS_SCOPES];
 static atomic_t called;
 static struct delayed_work *attendant;
 
@@ -33,21 +33,25 @@ void ephports_health_call(void)
 
 /**
  * ephports_health_note() - something was lost, or turned out to be stale or unseen
+ * @scope: the narrowest that it concerns. What users' namespaces alone are concerned with calls
+ *	nobody, as they could for as long as they like: whoever attends comes by at times.
  *
  * Context: any.
  */
-void ephports_health_note(void)
+void ephports_health_note(enum ephports_scope scope)
 {
-	atomic64_inc(&troubles);
-	ephports_health_call();
+	atomic64_inc(&troubles[scope]);
+	if (scope == EPHPORTS_HOSTS)
+		ephports_health_call();
 }
 
 /**
  * ephports_health_count() - how often so far; it only grows
+ * @scope: what was noted for this one, and for no narrower one
  */
-u64 ephports_health_count(void)
+u64 ephports_health_count(enum ephports_scope scope)
 {
-	return atomic64_read(&troubles);
+	return atomic64_read(&troubles[scope]);
 }
 
 /**

@@ -5,11 +5,13 @@
 
 #include <linux/types.h>
 
+#include "scope.h"
+
 struct delayed_work;
 
 void ephports_health_call(void);
-void ephports_health_note(void);
-u64 ephports_health_count(void);
+void ephports_health_note(enum ephports_scope scope);
+u64 ephports_health_count(enum ephports_scope scope);
 void ephports_health_answered(void);
 void ephports_health_attend(struct delayed_work *work);
 

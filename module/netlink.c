@@ -34,6 +34,7 @@
 static const struct nla_policy info_policy[EPHPORTS_A_INFO_MAX + 1] = {
 	[EPHPORTS_A_INFO_NETNS] = { .type = NLA_U32 },
 	[EPHPORTS_A_INFO_BRIEF] = { .type = NLA_FLAG },
+	[EPHPORTS_A_INFO_ALL_NETNS] = { .type = NLA_FLAG },
 };
 
 /* No attribute is known. */
@@ -46,8 +47,8 @@ static const struct nla_policy port_policy[EPHPORTS_A_PORT_MAX + 1] = {
 	[EPHPORTS_A_PORT_WANTED] = { .type = NLA_U32 },
 };
 
-static int reply_info(const struct ephports_asker *asker, struct genl_info *info,
-		      const struct net *net, bool brief)
+static int reply_info(struct genl_info *info, const struct net *net,
+		      const struct ephports_info_request *request)
 {
 	struct sk_buff *reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	void *head;
@@ -56,7 +57,7 @@ static int reply_info(const struct ephports_asker *asker, struct genl_info *info
 	if (!reply)
 		return -ENOMEM;
 	head = genlmsg_put_reply(reply, info, &ephports_family, 0, info->genlhdr->cmd);
-	err = head ? ephports_put_info(reply, net, asker->root, brief) : -EMSGSIZE;
+	err = head ? ephports_put_info(reply, net, request) : -EMSGSIZE;
 	if (err) {
 		nlmsg_free(reply);
 		return err;
@@ -68,20 +69,30 @@ static int reply_info(const struct ephports_asker *asker, struct genl_info *info
 static int get_info(struct sk_buff *skb, struct genl_info *info)
 {
 	struct ephports_asker asker = ephports_asker(skb);
-	struct net *net = ephports_asker_net(&asker, skb, info->attrs[EPHPORTS_A_INFO_NETNS],
-					     info->extack);
+	struct ephports_info_request request = {
+		.root	= asker.root,
+		.all	= info->attrs[EPHPORTS_A_INFO_ALL_NETNS],
+		.brief	= info->attrs[EPHPORTS_A_INFO_BRIEF],
+	};
+	struct net *net;
 	int err;
 
+	err = request.all ? ephports_asker_may_see_all(&asker, info->extack) : 0;
+	if (err)
+		return err;
+	net = ephports_asker_net(&asker, skb, info->attrs[EPHPORTS_A_INFO_NETNS], info->extack);
 	if (IS_ERR(net))
 		return PTR_ERR(net);
-	err = ephports_watch_catch_up(ephports_ns_range_moved(net), asker.root) ?:
-	      reply_info(&asker, info, net, info->attrs[EPHPORTS_A_INFO_BRIEF]);
+	err = ephports_watch_catch_up(request.all ? ephports_ns_any_range_moved() :
+						    ephports_ns_range_moved(net), asker.root) ?:
+	      reply_info(info, net, &request);
 	put_net(net);
 	return err;
 }
 
 static int do_resync(struct sk_buff *skb, struct genl_info *info)
 {
+	const struct ephports_info_request request = { .root = true };
 	struct ephports_asker asker = ephports_asker(skb);
 
 	if (!asker.root) {
@@ -89,7 +100,7 @@ static int do_resync(struct sk_buff *skb, struct genl_info *info)
 			       "a resync needs CAP_NET_ADMIN in the initial user namespace");
 		return -EPERM;
 	}
-	return ephports_watch_resync() ?: reply_info(&asker, info, sock_net(skb->sk), false);
+	return ephports_watch_resync() ?: reply_info(info, sock_net(skb->sk), &request);
 }
 
 /* What a reader may want of a record; the rest is for requests, or says nothing. */
@@ -176,7 +187,7 @@ static int dump_ports(struct sk_buff *skb, struct netlink_callback *cb)
 		return PTR_ERR(dump);
 	message.wanted = dump->wanted;
 	dump->view.pids = task_active_pid_ns(current);
-	cb->seq = ephports_watch_seq(sock_net(cb->skb->sk));
+	cb->seq = ephports_watch_seq(dump->view.scope, sock_net(cb->skb->sk));
 	if (dump->pending && !put_row(&dump->row, &message))
 		return skb->len;
 	/* One look at the clock for all that fits. */

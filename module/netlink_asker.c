@@ -106,6 +106,22 @@ struct net *ephports_asker_net(const struct ephports_asker *asker, struct sk_buf
 }
 
 /**
+ * ephports_asker_may_see_all() - whether a request may be about all namespaces
+ * @asker: who asks
+ * @extack: told why not
+ *
+ * Return: 0 or -EPERM.
+ */
+int ephports_asker_may_see_all(const struct ephports_asker *asker, struct netlink_ext_ack *extack)
+{
+	if (asker->root)
+		return 0;
+	NL_SET_ERR_MSG(extack,
+		       "all network namespaces need CAP_NET_ADMIN in the initial user namespace");
+	return -EPERM;
+}
+
+/**
  * ephports_asker_view() - what a request for records may see
  * @asker: who asks
  * @skb: the request
@@ -136,18 +152,18 @@ int ephports_asker_view(const struct ephports_asker *asker, struct sk_buff *skb,
 			NL_SET_ERR_MSG(extack, "one namespace, or all: not both");
 			return -EINVAL;
 		}
-		if (!asker->root) {
-			NL_SET_ERR_MSG(extack,
-				       "all network namespaces need CAP_NET_ADMIN in the initial user namespace");
-			return -EPERM;
-		}
+		err = ephports_asker_may_see_all(asker, extack);
+		if (err)
+			return err;
 		view->admin = true;
+		view->scope = EPHPORTS_ALL;
 		return ephports_watch_catch_up(ephports_ns_any_range_moved(), true);
 	}
 	net = ephports_asker_net(asker, skb, attrs[EPHPORTS_A_FILTER_NETNS], extack);
 	if (IS_ERR(net))
 		return PTR_ERR(net);
 	view->nsid = ephports_ns(net)->id;
+	view->scope = ephports_ns_scope(net);
 	/* Of another namespace only root is told. */
 	view->admin = asker->admin || asker->root;
 	err = ephports_watch_catch_up(ephports_ns_range_moved(net), asker->root);

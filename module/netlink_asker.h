@@ -22,6 +22,7 @@ struct ephports_asker {
 struct ephports_asker ephports_asker(struct sk_buff *skb);
 int ephports_asker_start(struct netlink_callback *cb);
 struct ephports_asker ephports_asker_of_dump(const struct netlink_callback *cb);
+int ephports_asker_may_see_all(const struct ephports_asker *asker, struct netlink_ext_ack *extack);
 struct net *ephports_asker_net(const struct ephports_asker *asker, struct sk_buff *skb,
 			       const struct nlattr *attr, struct netlink_ext_ack *extack);
 int ephports_asker_view(const struct ephports_asker *asker, struct sk_buff *skb,

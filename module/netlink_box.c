@@ -175,7 +175,7 @@ int ephports_dump_boxes(struct sk_buff *skb, struct netlink_callback *cb)
 	if (IS_ERR(dump))
 		return PTR_ERR(dump);
 	dump->view.pids = task_active_pid_ns(current);
-	cb->seq = ephports_watch_seq(sock_net(cb->skb->sk));
+	cb->seq = ephports_watch_seq(dump->view.scope, sock_net(cb->skb->sk));
 	for (; dump->box < dump->n; dump->box++) {
 		const struct ephports_box *box = dump->boxes[dump->box];
 

@@ -202,7 +202,7 @@ int ephports_dump_failures(struct sk_buff *skb, struct netlink_callback *cb)
 	if (IS_ERR(dump))
 		return PTR_ERR(dump);
 	dump->view.pids = task_active_pid_ns(current);
-	cb->seq = ephports_watch_seq(sock_net(cb->skb->sk));
+	cb->seq = ephports_watch_seq(dump->view.scope, sock_net(cb->skb->sk));
 	for (; dump->next <= dump->n; dump->next++) {
 		void *head;
 
@@ -247,7 +247,7 @@ int ephports_dump_hists(struct sk_buff *skb, struct netlink_callback *cb)
 
 	if (IS_ERR(net))
 		return PTR_ERR(net);
-	cb->seq = ephports_watch_seq(sock_net(cb->skb->sk));
+	cb->seq = ephports_watch_seq(ephports_ns_scope(net), sock_net(cb->skb->sk));
 	for (; cb->args[0] < HISTS; cb->args[0]++) {
 		void *head = ephports_put_dump_head(skb, cb, EPHPORTS_CMD_HIST_GET);
 		int err = head ? put_hist(skb, net, cb->args[0] % EPHPORTS_PROTOS,

@@ -70,10 +70,8 @@ static int put_counters(struct sk_buff *skb)
 		{ EPHPORTS_A_COUNTER_ASSIGNED,		EPHPORTS_ASSIGNED },
 		{ EPHPORTS_A_COUNTER_ADOPTED,		EPHPORTS_ADOPTED },
 		{ EPHPORTS_A_COUNTER_CLONED,		EPHPORTS_CLONED },
-		{ EPHPORTS_A_COUNTER_MENDED_IN,		EPHPORTS_MENDED_IN },
 		{ EPHPORTS_A_COUNTER_RELEASED,		EPHPORTS_RELEASED },
 		{ EPHPORTS_A_COUNTER_MENDED_OUT,	EPHPORTS_MENDED_OUT },
-		{ EPHPORTS_A_COUNTER_LOST,		EPHPORTS_LOST },
 		{ EPHPORTS_A_COUNTER_UNKNOWN,		EPHPORTS_UNKNOWN },
 	};
 	struct nlattr *nest = nla_nest_start(skb, EPHPORTS_A_INFO_COUNTERS);
@@ -84,7 +82,9 @@ static int put_counters(struct sk_buff *skb)
 	for (i = 0; i < ARRAY_SIZE(counters); i++)
 		if (put_count(skb, counters[i].attr, ephports_table_count(counters[i].cause)))
 			return -EMSGSIZE;
-	if (put_missed(skb) ||
+	if (put_count(skb, EPHPORTS_A_COUNTER_MENDED_IN, ephports_table_mended_in(EPHPORTS_ALL)) ||
+	    put_count(skb, EPHPORTS_A_COUNTER_LOST, ephports_table_losses(EPHPORTS_ALL)) ||
+	    put_missed(skb) ||
 	    put_count(skb, EPHPORTS_A_COUNTER_RESYNCS, ephports_watch_walks()))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
@@ -161,26 +161,30 @@ static int put_protocols_briefly(struct sk_buff *skb, const struct net *net)
  * ephports_put_info() - the module, and one namespace
  * @skb: the answer
  * @net: the namespace
- * @root: the reader may know what sums over all namespaces
- * @brief: without what takes a look at every record
+ * @request: what is wanted
  *
  * Context: process context, may sleep.
  *
  * Return: 0, -EMSGSIZE, -ENOMEM.
  */
-int ephports_put_info(struct sk_buff *skb, const struct net *net, bool root, bool brief)
+int ephports_put_info(struct sk_buff *skb, const struct net *net,
+		      const struct ephports_info_request *request)
 {
+	/* What the verdict is about. */
+	const struct net *judged = request->all ? NULL : net;
+
 	if (nla_put_string(skb, EPHPORTS_A_INFO_VERSION, EPHPORTS_VERSION) ||
 	    nla_put_u32(skb, EPHPORTS_A_INFO_NETNS, net->ns.inum) ||
 	    nla_put_u64_64bit(skb, EPHPORTS_A_INFO_TIME, ktime_get_real_ns(),
 			      EPHPORTS_A_INFO_PAD) ||
-	    nla_put_u8(skb, EPHPORTS_A_INFO_COMPLETE, ephports_watch_complete(net)) ||
-	    nla_put_u64_64bit(skb, EPHPORTS_A_INFO_LOST, ephports_table_count(EPHPORTS_LOST),
+	    nla_put_u8(skb, EPHPORTS_A_INFO_COMPLETE, ephports_watch_complete(judged)) ||
+	    nla_put_u64_64bit(skb, EPHPORTS_A_INFO_LOST,
+			      ephports_table_losses(ephports_ns_scope(judged)),
 			      EPHPORTS_A_INFO_PAD) ||
 	    nla_put_u32(skb, EPHPORTS_A_INFO_BLIND, ephports_watch_blind()) ||
-	    (root && put_whole(skb)))
+	    (request->root && put_whole(skb)))
 		return -EMSGSIZE;
-	return brief ? put_protocols_briefly(skb, net) : put_protocols(skb, net);
+	return request->brief ? put_protocols_briefly(skb, net) : put_protocols(skb, net);
 }
 
 /**

@@ -18,8 +18,21 @@ struct ephports_who_attrs {
 	u16 uid, reason, pid, tid, comm, cgroup, netns, pad;
 };
 
+/**
+ * struct ephports_info_request - what is wanted of EPHPORTS_CMD_INFO_GET
+ * @root: the reader may know what sums over all namespaces
+ * @all: whether all is known of all namespaces, not only of the one told about
+ * @brief: without what takes a look at every record
+ */
+struct ephports_info_request {
+	bool root;
+	bool all;
+	bool brief;
+};
+
 int ephports_put_address(struct sk_buff *skb, int attr, u8 family, const struct in6_addr *addr);
-int ephports_put_info(struct sk_buff *skb, const struct net *net, bool root, bool brief);
+int ephports_put_info(struct sk_buff *skb, const struct net *net,
+		      const struct ephports_info_request *request);
 int ephports_put_who(struct sk_buff *skb, const struct ephports_who_attrs *types,
 		     const struct ephports_record *rec, const struct ephports_told *told);
 void *ephports_put_dump_head(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd);

@@ -67,7 +67,7 @@ static int count(struct netlink_callback *cb, struct dump *dump, const struct nl
 	if (err)
 		return err;
 	dump->tally.view.pids = task_active_pid_ns(current);
-	cb->prev_seq = ephports_watch_seq(sock_net(cb->skb->sk));
+	cb->prev_seq = ephports_watch_seq(dump->tally.view.scope, sock_net(cb->skb->sk));
 	err = ephports_tally_open(&dump->tally, net);
 	if (net)
 		put_net(net);
@@ -206,7 +206,7 @@ static int tell(struct sk_buff *skb, struct netlink_callback *cb, struct dump *d
 	int err = 0;
 
 	dump->tally.view.pids = task_active_pid_ns(current);
-	cb->seq = ephports_watch_seq(sock_net(cb->skb->sk));
+	cb->seq = ephports_watch_seq(dump->tally.view.scope, sock_net(cb->skb->sk));
 	for (; !err; dump->next++) {
 		void *head = ephports_put_dump_head(skb, cb, cmd);
 

@@ -124,7 +124,8 @@ static struct dump *begin(struct netlink_callback *cb)
 
 static u64 earliest(const struct ephports_record *rec)
 {
-	return rec->flags & EPHPORTS_F_ADOPTED ? ephports_coverage_doubt_at(rec->born) : rec->born;
+	return rec->flags & EPHPORTS_F_ADOPTED ?
+	       ephports_coverage_doubt_at(ephports_record_scope(rec), rec->born) : rec->born;
 }
 
 /* A socket whose timewait socket has taken over is told as that; one that did so now, later. */
@@ -199,7 +200,8 @@ static void next_stage(struct dump *dump)
 	    ephports_table_count(EPHPORTS_CLONED) == dump->cloned)
 		dump->stage++;
 	if (dump->stage == STAGE_SPANS)
-		dump->n_spans = ephports_watch_covered(ephports_ns_range_since(dump->view.nsid),
+		dump->n_spans = ephports_watch_covered(dump->view.scope,
+						       ephports_ns_range_since(dump->view.nsid),
 						       dump->began, dump->spans);
 }
 
@@ -261,7 +263,7 @@ int ephports_dump_who(struct sk_buff *skb, struct netlink_callback *cb)
 	if (IS_ERR(dump))
 		return PTR_ERR(dump);
 	dump->view.pids = task_active_pid_ns(current);
-	cb->seq = ephports_watch_seq(sock_net(cb->skb->sk));
+	cb->seq = ephports_watch_seq(dump->view.scope, sock_net(cb->skb->sk));
 	while (dump->pending || find_next(dump)) {
 		dump->pending = put_message(skb, cb, dump) < 0;
 		if (dump->pending)

@@ -105,15 +105,6 @@ static u64 known_since(const struct net *net)
 }
 
 /**
- * ephports_ns_range_known() - whether a walk has ended that saw the range as it is
- * @net: the namespace
- */
-bool ephports_ns_range_known(const struct net *net)
-{
-	return known_since(net) != NOT_YET;
-}
-
-/**
  * ephports_ns_range_since() - since when the range is known to be what it is
  * @id: of this namespace; 0: of all that there are
  *
@@ -135,6 +126,17 @@ u64 ephports_ns_range_since(u64 id)
 			since = max(since, known_since(net));
 	up_read(&net_rwsem);
 	return since;
+}
+
+/**
+ * ephports_ns_range_known() - whether a walk has ended that saw the range as it is
+ * @net: the namespace; NULL: of each that there is
+ *
+ * Context: any; for all, process context, may sleep.
+ */
+bool ephports_ns_range_known(const struct net *net)
+{
+	return (net ? known_since(net) : ephports_ns_range_since(0)) != NOT_YET;
 }
 
 /**

@@ -8,6 +8,7 @@
 #include <net/netns/generic.h>
 
 #include "compat.h"
+#include "scope.h"
 
 /* The protocols that are watched, as indices. */
 enum ephports_proto {
@@ -87,6 +88,12 @@ static inline bool ephports_ns_in_range(const struct net *net, u16 port)
 static inline bool ephports_ns_is_hosts(const struct net *net)
 {
 	return net->user_ns == &init_user_ns;
+}
+
+/* NULL: of all namespaces. */
+static inline enum ephports_scope ephports_ns_scope(const struct net *net)
+{
+	return net && ephports_ns_is_hosts(net) ? EPHPORTS_HOSTS : EPHPORTS_ALL;
 }
 
 bool ephports_ns_range_moved(const struct net *net);

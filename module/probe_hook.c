@@ -91,7 +91,7 @@ static void adopt_timewait(struct sock *tw)
 	rec.reason = EPHPORTS_REASON_ADOPTED;
 	rec.born = ktime_get_boot_fast_ns();
 	rec.handed = rec.born;
-	ephports_event_taken(&rec, ephports_table_found());
+	ephports_event_taken(&rec, ephports_table_found(&rec));
 }
 
 /*

@@ -192,6 +192,7 @@ static int open_rows(struct inode *inode, struct file *file)
 	if (!reader)
 		return -ENOMEM;
 	reader->view.nsid = ephports_ns(net)->id;
+	reader->view.scope = ephports_ns_scope(net);
 	reader->view.users = file->f_cred->user_ns;
 	reader->view.pids = proc_pid_ns(inode->i_sb);
 	reader->view.uid = file->f_cred->euid;

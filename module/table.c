@@ -114,8 +114,8 @@ static void drop_stale(u32 *link, unsigned int cpu)
 		return;
 	}
 	ephports_stream_went(&ephports_records[*link], EPHPORTS_MENDED_OUT);
+	__this_cpu_dec(tables.counters[ephports_table_found(&ephports_records[*link])]);
 	drop_uncounted(link, cpu);
-	__this_cpu_dec(tables.counters[ephports_table_found()]);
 }
 
 /* What is done to a record that was found, its bucket locked. */
@@ -227,7 +227,7 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 	rec.next = old->next;
 	*old = rec;
 	ephports_stream_came(old, newcomer->cause);
-	__this_cpu_dec(tables.counters[ephports_table_found()]);
+	__this_cpu_dec(tables.counters[ephports_table_found(old)]);
 	__this_cpu_inc(tables.counters[newcomer->cause]);
 }
 
@@ -520,10 +520,22 @@ bool ephports_table_marked(const struct ephports_record *rec)
 
 /**
  * ephports_table_found() - what to count a holder as that is found without a record
+ * @rec: the record that it gets
  */
-enum ephports_cause ephports_table_found(void)
+enum ephports_cause ephports_table_found(const struct ephports_record *rec)
 {
-	return READ_ONCE(epoch) > 1 ? EPHPORTS_MENDED_IN : EPHPORTS_ADOPTED;
+	if (READ_ONCE(epoch) <= 1)
+		return EPHPORTS_ADOPTED;
+	return rec->flags & EPHPORTS_F_GUEST ? EPHPORTS_GUEST_MENDED_IN : EPHPORTS_MENDED_IN;
+}
+
+/**
+ * ephports_table_lost() - what to count a holder as that finds no room
+ * @rec: the record that it does not get
+ */
+enum ephports_cause ephports_table_lost(const struct ephports_record *rec)
+{
+	return rec->flags & EPHPORTS_F_GUEST ? EPHPORTS_GUEST_LOST : EPHPORTS_LOST;
 }
 
 /**
@@ -542,8 +554,31 @@ u64 ephports_table_count(enum ephports_cause cause)
 }
 
 /**
+ * ephports_table_mended_in() - holders that were found without a record, since loading
+ * @scope: of these namespaces
+ */
+u64 ephports_table_mended_in(enum ephports_scope scope)
+{
+	u64 hosts = ephports_table_count(EPHPORTS_MENDED_IN);
+
+	return scope == EPHPORTS_HOSTS ? hosts :
+					 hosts + ephports_table_count(EPHPORTS_GUEST_MENDED_IN);
+}
+
+/**
+ * ephports_table_losses() - holders that found no room, since loading
+ * @scope: of these namespaces
+ */
+u64 ephports_table_losses(enum ephports_scope scope)
+{
+	u64 hosts = ephports_table_count(EPHPORTS_LOST);
+
+	return scope == EPHPORTS_HOSTS ? hosts : hosts + ephports_table_count(EPHPORTS_GUEST_LOST);
+}
+
+/**
  * ephports_table_note() - count something that changes no record
- * @cause: EPHPORTS_LOST or EPHPORTS_UNKNOWN
+ * @cause: ephports_table_lost() or EPHPORTS_UNKNOWN
  */
 void ephports_table_note(enum ephports_cause cause)
 {
@@ -560,7 +595,7 @@ u32 ephports_table_held(void)
 
 	for (i = EPHPORTS_RELEASED; i <= EPHPORTS_MENDED_OUT; i++)
 		out += ephports_table_count(i);
-	for (i = EPHPORTS_ASSIGNED; i <= EPHPORTS_MENDED_IN; i++)
+	for (i = EPHPORTS_ASSIGNED; i <= EPHPORTS_GUEST_MENDED_IN; i++)
 		in += ephports_table_count(i);
 	return in - min(in, out);
 }

@@ -67,9 +67,11 @@ enum ephports_cause {
 	EPHPORTS_ADOPTED,
 	EPHPORTS_CLONED,
 	EPHPORTS_MENDED_IN,
+	EPHPORTS_GUEST_MENDED_IN,	/* the same, of EPHPORTS_F_GUEST */
 	EPHPORTS_RELEASED,
 	EPHPORTS_MENDED_OUT,
 	EPHPORTS_LOST,
+	EPHPORTS_GUEST_LOST,		/* likewise */
 	EPHPORTS_UNKNOWN,
 	EPHPORTS_COUNTERS
 };
@@ -109,6 +111,11 @@ enum ephports_visit {
 
 typedef enum ephports_visit (*ephports_visitor)(struct ephports_record *rec, void *ctx);
 
+static inline enum ephports_scope ephports_record_scope(const struct ephports_record *rec)
+{
+	return rec->flags & EPHPORTS_F_GUEST ? EPHPORTS_ALL : EPHPORTS_HOSTS;
+}
+
 /**
  * ephports_table_may_have() - whether there may be a record
  * @key: the holder
@@ -145,9 +152,12 @@ void ephports_table_usage(u64 nsid, struct ephports_usage usage[EPHPORTS_PROTOS]
 void ephports_table_new_epoch(void);
 void ephports_table_mark(struct ephports_record *rec);
 bool ephports_table_marked(const struct ephports_record *rec);
-enum ephports_cause ephports_table_found(void);
+enum ephports_cause ephports_table_found(const struct ephports_record *rec);
+enum ephports_cause ephports_table_lost(const struct ephports_record *rec);
 
 u64 ephports_table_count(enum ephports_cause cause);
+u64 ephports_table_mended_in(enum ephports_scope scope);
+u64 ephports_table_losses(enum ephports_scope scope);
 void ephports_table_note(enum ephports_cause cause);
 u32 ephports_table_held(void);
 u32 ephports_table_capacity(void);

@@ -412,7 +412,7 @@ static int visit_records(struct ephports_tally *tally, ephports_visitor visit,
 	while (!err && ephports_table_walk(&cursor, visit, &counting))
 		err = make_room(tally);
 	if (counting.stale)
-		ephports_health_note();
+		ephports_health_note(EPHPORTS_HOSTS);
 	return err;
 }
 

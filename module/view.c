@@ -252,7 +252,7 @@ bool ephports_view_walk(const struct ephports_view *view, const struct ephports_
 	bool stopped = ephports_table_walk(cursor, read_row, &reading);
 
 	if (unlikely(reading.stale))
-		ephports_health_note();
+		ephports_health_note(EPHPORTS_HOSTS);
 	return stopped;
 }
 

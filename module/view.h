@@ -14,6 +14,7 @@
 /**
  * struct ephports_view - a reader, in what concerns its rights
  * @nsid: the namespace that it reads, 0 for all
+ * @scope: in which that is
  * @users: its user namespace, which numbers the uids that it is told
  * @pids: its pid namespace, which numbers the processes that it is told
  * @uid: who it is
@@ -21,6 +22,7 @@
  */
 struct ephports_view {
 	u64 nsid;
+	enum ephports_scope scope;
 	struct user_namespace *users;
 	const struct pid_namespace *pids;
 	kuid_t uid;
@@ -29,6 +31,7 @@ struct ephports_view {
 
 /* The module itself, which sees everything. */
 #define EPHPORTS_VIEW_OWN	{			\
+	.scope	= EPHPORTS_ALL,				\
 	.users	= &init_user_ns,			\
 	.pids	= &init_pid_ns,				\
 	.admin	= true,					\

@@ -41,14 +41,14 @@
 #include "table.h"
 #include "walk.h"
 
-static u64 widened;	/* written by the one walk that there is */
+static u64 widened[EPHPORTS_SCOPES];	/* written by the one walk that there is */
 
 /* One reading of the tables. */
 struct pass {
 	u64 began;			/* when, ns of CLOCK_BOOTTIME */
 	u32 taken_in;			/* holders that had no record */
 	u32 nameless;			/* of those, without an owner yet */
-	bool full;			/* a holder found no room */
+	u32 full;			/* mask of 1 << the scope of a holder that found no room */
 	bool last;			/* of the walk: who finds no room now is lost */
 };
 
@@ -113,28 +113,31 @@ static void meet(struct pass *pass, struct sock *sk, u8 proto, const struct inet
 {
 	struct ephports_record rec, stale;
 	enum ephports_inserted inserted;
+	enum ephports_scope scope;
+	enum ephports_cause cause;
 
 	if (is_recorded(pass, sk) || !ephports_ns_in_range(sock_net(sk), sk->sk_num))
 		return;
 	describe_adopted(&rec, sk, proto);
 	rec.born = pass->began;
 	rec.origin = proven_origin(sk, tb);
-	inserted = ephports_table_insert(&rec, ephports_table_found(), &stale);
+	scope = ephports_record_scope(&rec);
+	cause = ephports_table_found(&rec);
+	inserted = ephports_table_insert(&rec, cause, &stale);
 	if (stale.id)
 		ephports_event_found_stale(&stale);
 	switch (inserted) {
 	case EPHPORTS_KNOWN:
 		return;
 	case EPHPORTS_NO_ROOM:
-		pass->full = true;
-		if (pass->last && ephports_table_found() == EPHPORTS_ADOPTED)
-			ephports_table_note(EPHPORTS_LOST);
+		pass->full |= BIT(scope);
+		if (pass->last && cause == EPHPORTS_ADOPTED)
+			ephports_table_note(ephports_table_lost(&rec));
 		return;
 	case EPHPORTS_NEW:
 		pass->taken_in++;
-		if (ephports_table_found() == EPHPORTS_MENDED_IN &&
-		    !ephports_ns_range_known(sock_net(sk)))
-			WRITE_ONCE(widened, widened + 1);
+		if (cause != EPHPORTS_ADOPTED && !ephports_ns_range_known(sock_net(sk)))
+			WRITE_ONCE(widened[scope], widened[scope] + 1);
 		pass->nameless += rec.reason == EPHPORTS_REASON_ADOPTED &&
 				  !(rec.flags & EPHPORTS_F_NO_UID);
 		return;
@@ -224,12 +227,15 @@ static struct pass read_tables(bool last)
 
 /**
  * ephports_walk_widened() - holders that walks took in because a range has come to have their ports
+ * @scope: of these namespaces
  *
  * Their probes had let them pass, and rightly so. All others that are mended in were lost or missed.
  */
-u64 ephports_walk_widened(void)
+u64 ephports_walk_widened(enum ephports_scope scope)
 {
-	return READ_ONCE(widened);
+	u64 hosts = READ_ONCE(widened[EPHPORTS_HOSTS]);
+
+	return scope == EPHPORTS_HOSTS ? hosts : hosts + READ_ONCE(widened[EPHPORTS_ALL]);
 }
 
 /**
@@ -237,9 +243,10 @@ u64 ephports_walk_widened(void)
  *
  * Context: process context, sleeps; the probes are armed; no other walk is under way.
  *
- * Return: whether there was room for all.
+ * Return: 0 if there was room for all; else a mask of 1 << enum ephports_scope: of holders in this
+ *	one, and in no narrower one, not all found room.
  */
-bool ephports_walk(void)
+u32 ephports_walk(void)
 {
 	struct pass pass;
 
@@ -251,5 +258,5 @@ bool ephports_walk(void)
 	pass = read_tables(true);
 	if (pass.taken_in)
 		sweep();
-	return !pass.full;
+	return pass.full;
 }

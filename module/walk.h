@@ -5,7 +5,9 @@
 
 #include <linux/types.h>
 
-bool ephports_walk(void);
-u64 ephports_walk_widened(void);
+#include "scope.h"
+
+u32 ephports_walk(void);
+u64 ephports_walk_widened(enum ephports_scope scope);
 
 #endif /* EPHPORTS_WALK_H */

@@ -5,6 +5,10 @@
  * Trouble is only ever counted up (health.c, and the probes' own counts of what they
  * missed). A walk of the kernel's tables notes the counts when it begins, and when it ends,
  * all trouble up to there is mended.
+ *
+ * All of that is kept account of in two scopes (scope.h), since users can have so many sockets in
+ * namespaces of their own that there is no room for them: that is not to make the host's records
+ * incomplete, nor the answers about them interrupted.
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -18,6 +22,7 @@
 #include "health.h"
 #include "history.h"
 #include "ns.h"
+#include "pool.h"
 #include "probe.h"
 #include "table.h"
 #include "walk.h"
@@ -27,25 +32,25 @@
 #define REST		HZ		/* between two walks, if nobody with rights asks for one */
 #define LONG_REST	(10 * HZ)	/* after a walk that found no room for all, or was blind */
 
-/* The counts of a moment. */
+/* The counts of a moment; in each scope, what no narrower one has. */
 struct trouble {
-	u64 noted;
-	u64 missed;
+	u64 of[EPHPORTS_SCOPES];
 };
 
 static DEFINE_MUTEX(walk_lock);
 static u64 walks;					/* under walk_lock */
-static u64 mendings;	/* of these, those that mended something, or may have; under walk_lock */
-static unsigned long not_before = INITIAL_JIFFIES;	/* under walk_lock */
+static u64 mendings[EPHPORTS_SCOPES];	/* of these, those that mended something there, or may have */
+static unsigned long not_before = INITIAL_JIFFIES;	/* likewise */
+static unsigned long not_for_guests = INITIAL_JIFFIES;	/* likewise, if only users are concerned */
 
 static DEFINE_SPINLOCK(mended_lock);
 static struct trouble mended;
 
 /* What was found by the end of the last walk after which all was well; under walk_lock to write. */
 static struct {
-	u64 in;		/* holders without a record, that should have had one */
-	u64 stale;	/* records without a holder */
-	u64 told;	/* assignments that were known to be missed or lost */
+	u64 in[EPHPORTS_SCOPES];	/* holders without a record, that should have had one */
+	u64 told[EPHPORTS_SCOPES];	/* assignments that were known to be missed or lost */
+	u64 stale;			/* records without a holder */
 } found;
 
 static bool blinded;	/* since then */
@@ -54,8 +59,8 @@ static bool moved;	/* a range was, and somebody without rights asked: a walk is 
 
 static void count_trouble(struct trouble *now)
 {
-	now->noted = ephports_health_count();
-	now->missed = ephports_probe_missed();
+	now->of[EPHPORTS_HOSTS] = ephports_health_count(EPHPORTS_HOSTS) + ephports_probe_missed();
+	now->of[EPHPORTS_ALL] = ephports_health_count(EPHPORTS_ALL);
 }
 
 /**
@@ -73,7 +78,7 @@ u32 ephports_watch_blind(void)
 
 	if (blind) {
 		WRITE_ONCE(blinded, true);
-		ephports_health_note();
+		ephports_health_note(EPHPORTS_HOSTS);
 	}
 	return blind;
 }
@@ -83,15 +88,16 @@ static u64 count_stale(void)
 	return ephports_table_count(EPHPORTS_MENDED_OUT) + ephports_table_count(EPHPORTS_UNKNOWN);
 }
 
-static u64 count_told(void)
+/* Of what a probe missed, nobody knows whose it was. */
+static u64 count_told(enum ephports_scope scope)
 {
-	return ephports_table_count(EPHPORTS_LOST) + ephports_probe_missed();
+	return ephports_table_losses(scope) + ephports_probe_missed();
 }
 
 /* Holders that were mended in, but for those that are new to a range which was moved. */
-static u64 count_in(void)
+static u64 count_in(enum ephports_scope scope)
 {
-	return ephports_table_count(EPHPORTS_MENDED_IN) - ephports_walk_widened();
+	return ephports_table_mended_in(scope) - ephports_walk_widened(scope);
 }
 
 /* Releases that nobody saw, and no blindness to explain it. */
@@ -101,78 +107,93 @@ static bool found_stale(void)
 }
 
 /* At the end of a walk: more holders without a record than were known to be missed. */
-static bool found_more(void)
+static bool found_more(enum ephports_scope scope)
 {
-	s64 in = count_in() - found.in;
+	s64 in = count_in(scope) - found.in[scope];
 
-	return in > (s64)(count_told() - found.told) && !READ_ONCE(blinded);
+	return in > (s64)(count_told(scope) - found.told[scope]) && !READ_ONCE(blinded);
 }
 
-static bool is_mended(void)
+static bool is_mended(enum ephports_scope scope)
 {
 	struct trouble now;
 	bool is;
 
 	count_trouble(&now);
 	spin_lock(&mended_lock);
-	is = now.noted == mended.noted && now.missed == mended.missed;
+	is = now.of[EPHPORTS_HOSTS] == mended.of[EPHPORTS_HOSTS] &&
+	     (scope == EPHPORTS_HOSTS || now.of[EPHPORTS_ALL] == mended.of[EPHPORTS_ALL]);
 	spin_unlock(&mended_lock);
 	return is;
 }
 
+static void note_coverage(enum ephports_scope scope, bool clean, u64 now)
+{
+	if (clean)
+		ephports_coverage_clean(scope, now);
+	else
+		ephports_coverage_trouble(scope, false);
+	if (found_stale())
+		ephports_coverage_trouble(scope, true);
+}
+
 /* Whether every holder has its record, but for those that a moved range has come to have. */
-static bool is_clean(void)
+static bool is_clean(enum ephports_scope scope)
 {
 	u64 now = ktime_get_boot_fast_ns();
-	bool clean = is_mended() && !ephports_watch_blind();
+	bool hosts = is_mended(EPHPORTS_HOSTS) && !ephports_watch_blind();
+	bool all = hosts && is_mended(EPHPORTS_ALL);
 
-	if (clean)
-		ephports_coverage_clean(now);
-	else
-		ephports_coverage_trouble(false);
-	if (found_stale())
-		ephports_coverage_trouble(true);
-	return clean;
+	note_coverage(EPHPORTS_HOSTS, hosts, now);
+	note_coverage(EPHPORTS_ALL, all, now);
+	return scope == EPHPORTS_HOSTS ? hosts : all;
 }
 
 /**
  * ephports_watch_complete() - whether every holder has its record, as far as can be known
- * @net: in this namespace; what others do with their ranges is not its concern
+ * @net: in this namespace; what others do with their ranges is not its concern. NULL: in all.
+ *
+ * Context: process context, may sleep.
  */
 bool ephports_watch_complete(const struct net *net)
 {
 	bool known = ephports_ns_range_known(net);
 
-	return is_clean() && known;
+	return is_clean(ephports_ns_scope(net)) && known;
 }
 
 /**
  * ephports_watch_covered() - for when every holder is known, held or released
+ * @scope: of these namespaces
  * @from: of no interest before, ns of CLOCK_BOOTTIME
  * @to: nor from here on
  * @spans: filled, the earliest first
  *
  * Return: how many.
  */
-u32 ephports_watch_covered(u64 from, u64 to, struct ephports_span spans[EPHPORTS_SPANS])
+u32 ephports_watch_covered(enum ephports_scope scope, u64 from, u64 to,
+			   struct ephports_span spans[EPHPORTS_SPANS])
 {
-	is_clean();
-	return ephports_coverage_spans(max(from, ephports_history_since()), to, spans);
+	is_clean(scope);
+	return ephports_coverage_spans(scope, max(from, ephports_history_since()), to, spans);
 }
 
 /**
  * ephports_watch_seq() - changes when records are lost or mended; never 0
- * @net: for a reader there. One of the host is not concerned with what others do with their
- *	ranges, who could interrupt all of its readings.
+ * @scope: of these namespaces. Who asks about the host is not concerned with what users do, who
+ *	could interrupt all of its readings.
+ * @net: where the reader is
  */
-u32 ephports_watch_seq(const struct net *net)
+u32 ephports_watch_seq(enum ephports_scope scope, const struct net *net)
 {
-	u64 others = ephports_ns_is_hosts(net) ? 0 : ephports_walk_widened();
 	struct trouble now;
+	u64 seq;
 
 	count_trouble(&now);
-	return (u32)(now.noted + now.missed + READ_ONCE(mendings) + others +
-		     ephports_ns_range_walks(net)) << 1 | 1;
+	seq = now.of[EPHPORTS_HOSTS] + READ_ONCE(mendings[scope]) + ephports_ns_range_walks(net);
+	if (scope == EPHPORTS_ALL)
+		seq += now.of[EPHPORTS_ALL] + ephports_walk_widened(scope);
+	return (u32)seq << 1 | 1;
 }
 
 /**
@@ -184,63 +205,112 @@ u64 ephports_watch_walks(void)
 }
 
 /*
- * All trouble up to the walk's beginning is mended. Where a search for a port that no probe
+ * All trouble up to the walk's beginning is mended, but in scopes that were @full. Where a search for a port that no probe
  * follows may outlast a walk, the next walk has to confirm it: what counts then is what was
  * known when the one before began.
  */
-static void mend(const struct trouble *before)
+static void mend(const struct trouble *before, u32 full)
 {
 	static struct trouble before_last;
+	enum ephports_scope scope;
 
-	spin_lock(&mended_lock);
-	mended = EPHPORTS_WAITS_FOR_PREEMPTED ? *before : before_last;
-	spin_unlock(&mended_lock);
-	before_last = *before;
+	for (scope = 0; scope < EPHPORTS_SCOPES; scope++) {
+		if (full & BIT(scope)) {
+			ephports_health_note(scope);
+			continue;
+		}
+		spin_lock(&mended_lock);
+		mended.of[scope] = EPHPORTS_WAITS_FOR_PREEMPTED ? before->of[scope] :
+								  before_last.of[scope];
+		spin_unlock(&mended_lock);
+		before_last.of[scope] = before->of[scope];
+	}
 }
 
 /* walk_lock held, a walk that began then has ended. */
 static void reckon(u64 began)
 {
-	if (found_stale() || found_more())
-		ephports_coverage_trouble(true);
-	if (!is_mended()) {
-		ephports_coverage_trouble(false);
-		return;
+	enum ephports_scope scope;
+
+	for (scope = 0; scope < EPHPORTS_SCOPES; scope++) {
+		if (found_stale() || found_more(scope))
+			ephports_coverage_trouble(scope, true);
+		if (!is_mended(scope)) {
+			ephports_coverage_trouble(scope, false);
+			continue;
+		}
+		found.in[scope] = count_in(scope);
+		found.told[scope] = count_told(scope);
+		ephports_coverage_walked(scope, began, ktime_get_boot_fast_ns());
 	}
+	if (!is_mended(EPHPORTS_HOSTS))
+		return;
 	WRITE_ONCE(blinded, false);
-	found.in = count_in();
 	WRITE_ONCE(found.stale, count_stale());
-	found.told = count_told();
-	ephports_coverage_walked(began, ktime_get_boot_fast_ns());
+}
+
+/* What had been amiss, and found, when a walk began. */
+struct outset {
+	bool troubled[EPHPORTS_SCOPES];
+	u64 in[EPHPORTS_SCOPES];
+	u64 stale;
+};
+
+static void note_outset(struct outset *outset)
+{
+	enum ephports_scope scope;
+
+	for (scope = 0; scope < EPHPORTS_SCOPES; scope++) {
+		outset->troubled[scope] = !is_mended(scope);
+		outset->in[scope] = count_in(scope);
+	}
+	outset->stale = count_stale();
+}
+
+/* walk_lock held. */
+static void count_mending(const struct outset *outset)
+{
+	bool stale = outset->stale != count_stale();
+	enum ephports_scope scope;
+
+	for (scope = 0; scope < EPHPORTS_SCOPES; scope++)
+		if (stale || outset->troubled[scope] || outset->in[scope] != count_in(scope))
+			WRITE_ONCE(mendings[scope], mendings[scope] + 1);
 }
 
 /* walk_lock held. */
 static void walk(void)
 {
 	u64 began = ktime_get_boot_fast_ns();
-	bool well, troubled, mended_any;
 	struct trouble before;
-	u64 in, stale;
+	struct outset outset;
+	u32 full;
 
 	WRITE_ONCE(moved, false);
 	/* Whoever asks for it from now on gets the next. */
 	smp_mb();
 	count_trouble(&before);
-	troubled = !is_mended();
-	in = count_in();
-	stale = count_stale();
-	well = ephports_walk() && !ephports_watch_blind();
-	if (well)
-		mend(&before);
-	else
-		ephports_health_note();
+	note_outset(&outset);
+	full = ephports_walk();
+	if (ephports_watch_blind())
+		full = BIT(EPHPORTS_HOSTS) | BIT(EPHPORTS_ALL);
+	mend(&before, full);
 	/* Last: who sees that all is known of the ranges sees what is wrong besides. */
 	ephports_ns_range_walked();
 	reckon(began);
-	mended_any = troubled || in != count_in() || stale != count_stale();
-	WRITE_ONCE(mendings, mendings + mended_any);
+	count_mending(&outset);
 	WRITE_ONCE(walks, walks + 1);
-	not_before = jiffies + (well ? REST : LONG_REST);
+	not_before = jiffies + (full & BIT(EPHPORTS_HOSTS) ? LONG_REST : REST);
+	not_for_guests = jiffies + (full ? LONG_REST : REST);
+}
+
+/* walk_lock held. For users' holders that found no room there is no use in a walk until there is. */
+static bool is_walk_due(void)
+{
+	if (!is_clean(EPHPORTS_HOSTS) || READ_ONCE(moved))
+		return true;
+	return !is_clean(EPHPORTS_ALL) && !READ_ONCE(ephports_pool_scarce) &&
+	       time_after_eq(jiffies, not_for_guests);
 }
 
 static void beat(struct work_struct *work);
@@ -255,7 +325,7 @@ static void beat(struct work_struct *work)
 		next = not_before - jiffies;
 	} else {
 		ephports_health_answered();
-		if (!is_clean() || READ_ONCE(moved)) {
+		if (is_walk_due()) {
 			walk();
 			next = not_before - jiffies;
 		}
@@ -314,7 +384,7 @@ int ephports_watch_init(void)
 	walk();
 	mutex_unlock(&walk_lock);
 	if (!EPHPORTS_WAITS_FOR_PREEMPTED)
-		ephports_health_note();
+		ephports_health_note(EPHPORTS_HOSTS);
 	ephports_health_attend(&heart);
 	queue_delayed_work(system_long_wq, &heart, REST);
 	return 0;

@@ -7,8 +7,9 @@
 
 bool ephports_watch_complete(const struct net *net);
 u32 ephports_watch_blind(void);
-u32 ephports_watch_covered(u64 from, u64 to, struct ephports_span spans[EPHPORTS_SPANS]);
-u32 ephports_watch_seq(const struct net *net);
+u32 ephports_watch_covered(enum ephports_scope scope, u64 from, u64 to,
+			   struct ephports_span spans[EPHPORTS_SPANS]);
+u32 ephports_watch_seq(enum ephports_scope scope, const struct net *net);
 u64 ephports_watch_walks(void);
 int ephports_watch_resync(void);
 int ephports_watch_catch_up(bool moved, bool wait);

@@ -146,7 +146,7 @@ static int gather(struct check *check)
 	int ret = nl_open(&nl, check->err);
 
 	if (!ret)
-		ret = nl_usage(nl, filter.netns, &check->info, check->err);
+		ret = nl_usage(nl, &filter, &check->info, check->err);
 	if (!ret && filter.proto != IPPROTO_UDP)
 		ret = nl_dests(nl, &filter, DESTS_LOOKED_AT, take_dest, check,
 			       &check->interrupted, check->err);

@@ -32,6 +32,21 @@ static void missed_text(struct text *text, uint64_t missed)
 	text_str(text, missed == 1 ? " probe missed" : " probes missed");
 }
 
+/*
+ * Users can have so many sockets in namespaces of their own that there is no room for them; likewise
+ * 0 for those who may not know.
+ */
+static void others_text(struct text *text, const struct info *info)
+{
+	uint64_t all = info->counters[EPHPORTS_A_COUNTER_LOST];
+
+	if (all <= info->lost)
+		return;
+	text_str(text, ", ");
+	text_u64(text, all - info->lost);
+	text_str(text, " lost in users' own namespaces");
+}
+
 void health_text(struct text *text, const struct info *info)
 {
 	uint64_t missed = info->counters[EPHPORTS_A_COUNTER_MISSED_ASSIGN];
@@ -49,8 +64,9 @@ void health_text(struct text *text, const struct info *info)
 		text_str(text, info->complete ? "nothing lost" : "some holders may be missing");
 	}
 	missed_text(text, missed);
+	if (info->complete && (info->lost || missed))
+		text_str(text, ", all mended");
+	others_text(text, info);
 	if (!info->complete)
 		text_str(text, "; mend with: ephstat resync");
-	else if (info->lost || missed)
-		text_str(text, ", all mended");
 }

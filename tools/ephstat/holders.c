@@ -148,7 +148,7 @@ int cmd_who(struct ephstat *es, int argc, char **argv, struct error *err)
 		ret = nl_open(&nl, err);
 	if (ret)
 		return ret;
-	ret = nl_info(nl, es->filter.netns, &info, err);
+	ret = nl_info(nl, &es->filter, &info, err);
 	if (!ret) {
 		question.netns = info.netns;
 		question.doubt = find_doubt(&info, &es->filter);

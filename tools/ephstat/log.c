@@ -121,7 +121,7 @@ static int look_at_module(struct logging *l, uint64_t now)
 
 	if (l->looked_ns && now - l->looked_ns < LOOK_NS)
 		return EXIT_OK;
-	ret = nl_info(l->asking, l->es->filter.netns, &info, l->err);
+	ret = nl_info(l->asking, &l->es->filter, &info, l->err);
 	if (ret)
 		return ret;
 	record.count = info.lost - l->module_lost;
@@ -224,7 +224,7 @@ static int make_writer(struct logging *l, int dir, const struct log_limits *limi
 {
 	struct filter filter = l->es->filter;
 	struct info info;
-	int ret = nl_info(l->asking, filter.netns, &info, l->err);
+	int ret = nl_info(l->asking, &filter, &info, l->err);
 
 	if (ret) {
 		close(dir);

@@ -348,12 +348,12 @@ static void write_json(const struct map *map, FILE *out)
 static int gather(struct map *map, struct nl *nl, const struct filter *filter, struct error *err)
 {
 	struct info after;
-	int ret = nl_info(nl, filter->netns, &map->info, err);
+	int ret = nl_info(nl, filter, &map->info, err);
 
 	if (!ret)
 		ret = nl_ports(nl, filter, add_record, map, &map->interrupted, err);
 	if (!ret)
-		ret = nl_info(nl, filter->netns, &after, err);
+		ret = nl_info(nl, filter, &after, err);
 	if (ret)
 		return ret;
 	map->info.complete = map->info.complete && after.complete;

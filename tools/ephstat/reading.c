@@ -22,7 +22,7 @@ int reading_begin(struct reading *r, const struct ephstat *es, struct error *err
 	*r = (struct reading){ .es = es, .err = err, .header_due = !es->no_header };
 	ret = nl_open(&r->nl, err);
 	if (!ret)
-		ret = nl_info(r->nl, es->filter.netns, &r->info, err);
+		ret = nl_info(r->nl, &es->filter, &r->info, err);
 	if (ret) {
 		nl_close(r->nl);
 		return ret;
@@ -65,7 +65,7 @@ int reading_end(struct reading *r, int ret)
 	struct info after;
 
 	if (!ret)
-		ret = nl_info(r->nl, r->es->filter.netns, &after, r->err);
+		ret = nl_info(r->nl, &r->es->filter, &after, r->err);
 	if (!ret)
 		r->info = after;
 	nl_close(r->nl);

@@ -12,16 +12,18 @@ static int read_info(const struct nlmsghdr *nlh, void *arg, struct error *err)
 }
 
 /* One message of EPHPORTS_A_INFO_* answers @cmd. */
-static int ask_info(struct nl *nl, uint8_t cmd, uint32_t netns, bool brief, struct info *info,
-		    struct error *err)
+static int ask_info(struct nl *nl, uint8_t cmd, const struct filter *about, bool brief,
+		    struct info *info, struct error *err)
 {
 	struct answer answer = { .message = read_info, .arg = info, .err = err };
 	struct nlmsghdr *nlh = nl_request(nl, cmd, NLM_F_ACK);
 	int ret;
 
 	*info = (struct info){ 0 };
-	if (netns)
-		mnl_attr_put_u32(nlh, EPHPORTS_A_INFO_NETNS, netns);
+	if (about->netns)
+		mnl_attr_put_u32(nlh, EPHPORTS_A_INFO_NETNS, about->netns);
+	if (about->all_netns)
+		mnl_attr_put(nlh, EPHPORTS_A_INFO_ALL_NETNS, 0, NULL);
 	if (brief)
 		mnl_attr_put(nlh, EPHPORTS_A_INFO_BRIEF, 0, NULL);
 	ret = nl_converse(nl, nlh, &answer);
@@ -30,19 +32,21 @@ static int ask_info(struct nl *nl, uint8_t cmd, uint32_t netns, bool brief, stru
 	return ret;
 }
 
-int nl_info(struct nl *nl, uint32_t netns, struct info *info, struct error *err)
+int nl_info(struct nl *nl, const struct filter *about, struct info *info, struct error *err)
 {
-	return ask_info(nl, EPHPORTS_CMD_INFO_GET, netns, true, info, err);
+	return ask_info(nl, EPHPORTS_CMD_INFO_GET, about, true, info, err);
 }
 
-int nl_usage(struct nl *nl, uint32_t netns, struct info *info, struct error *err)
+int nl_usage(struct nl *nl, const struct filter *about, struct info *info, struct error *err)
 {
-	return ask_info(nl, EPHPORTS_CMD_INFO_GET, netns, false, info, err);
+	return ask_info(nl, EPHPORTS_CMD_INFO_GET, about, false, info, err);
 }
 
 int nl_resync(struct nl *nl, struct info *info, struct error *err)
 {
-	return ask_info(nl, EPHPORTS_CMD_RESYNC, 0, false, info, err);
+	const struct filter own = { 0 };
+
+	return ask_info(nl, EPHPORTS_CMD_RESYNC, &own, false, info, err);
 }
 
 static void put_prefix(struct nlmsghdr *nlh, uint16_t addr, uint16_t bits,

@@ -36,6 +36,7 @@ static void write_text(FILE *out, const struct info *info, uint64_t in, uint64_t
 
 int cmd_resync(struct ephstat *es, int argc, char **argv, struct error *err)
 {
+	const struct filter own = { 0 };
 	struct info before, after;
 	uint64_t in, gone;
 	struct nl *nl = NULL;
@@ -46,7 +47,7 @@ int cmd_resync(struct ephstat *es, int argc, char **argv, struct error *err)
 	ret = nl_open(&nl, err);
 	if (ret)
 		return ret;
-	ret = nl_info(nl, 0, &before, err);
+	ret = nl_info(nl, &own, &before, err);
 	if (!ret)
 		ret = nl_resync(nl, &after, err);
 	nl_close(nl);

@@ -336,16 +336,16 @@ static int add_rows(struct summary *sum, struct nl *nl, uint32_t dests)
 /* What was lost is known only after the records were counted. */
 static int gather(struct summary *sum, struct nl *nl)
 {
-	const uint32_t netns = sum->es->filter.netns;
+	const struct filter *filter = &sum->es->filter;
 	struct info before;
-	int ret = nl_info(nl, netns, &before, sum->err);
+	int ret = nl_info(nl, filter, &before, sum->err);
 
 	if (!ret)
 		ret = add_rows(sum, nl, ASKED);
 	if (!ret && sum->n_dests < TOP && sum->has_more)
 		ret = add_rows(sum, nl, MOST);
 	if (!ret)
-		ret = nl_usage(nl, netns, &sum->info, sum->err);
+		ret = nl_usage(nl, filter, &sum->info, sum->err);
 	if (!ret && health_is_bad(&before))
 		sum->info.complete = false;
 	return ret;

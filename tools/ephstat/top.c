@@ -111,7 +111,7 @@ int top_refresh(struct top *top)
 	top->traffic = (struct traffic){ 0 };
 	ret = ask_rows(top);
 	if (!ret)
-		ret = nl_usage(top->nl, top->filter.netns, &top->info, top->err);
+		ret = nl_usage(top->nl, &top->filter, &top->info, top->err);
 	if (!ret)
 		top_sort(top);
 	return ret;

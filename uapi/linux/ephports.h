@@ -35,6 +35,9 @@
  * were lost or mended while the dump went on. What was amiss before it began, and is not
  * mended when it ends, it does not tell: whoever calls an answer complete has read
  * EPHPORTS_A_INFO_COMPLETE before the dump and after it, too. That is so for all dumps.
+ * Dumps about a namespace of the initial user namespace are not concerned with what users
+ * do in namespaces of their own, nor is its COMPLETE; those about another one, and with
+ * EPHPORTS_A_FILTER_ALL_NETNS (EPHPORTS_A_INFO_ALL_NETNS), are.
  *
  * EPHPORTS_CMD_DEST_GET, dump: the records that pass EPHPORTS_A_DEST_FILTER, added up by
  * destination in the kernel: first one message per network namespace and protocol without
@@ -233,9 +236,12 @@ enum ephports_blind {
  * @EPHPORTS_A_INFO_TIME: u64, CLOCK_REALTIME of this answer, ns
  * @EPHPORTS_A_INFO_COMPLETE: u8, 1 if every holder is recorded, as far as the
  *	module can know; 0 while a loss is not mended or a probe is blinded, and
- *	from when the namespace's port range is moved until the next walk has ended
- * @EPHPORTS_A_INFO_LOST: u64, holders since loading that found no room; one that came while
- *	the module was being loaded may count twice
+ *	from when the namespace's port range is moved until the next walk has ended.
+ *	Of a namespace of the initial user namespace, what others lose does not matter
+ * @EPHPORTS_A_INFO_LOST: u64, holders since loading that found no room, of the namespaces
+ *	that COMPLETE is about: those of the initial user namespace, or, of one that is
+ *	not or with ALL_NETNS, all; one that came while the module was being loaded may
+ *	count twice
  * @EPHPORTS_A_INFO_BLIND: u32, mask of enum ephports_blind
  * @EPHPORTS_A_INFO_CAPACITY: u32, records that fit; a quarter is kept for network namespaces of the
  *	initial user namespace
@@ -247,6 +253,8 @@ enum ephports_blind {
  * @EPHPORTS_A_INFO_PAD: alignment only
  * @EPHPORTS_A_INFO_BRIEF: flag, in a request: without EPHPORTS_A_PROTOCOL_IN_USE and
  *	EPHPORTS_A_PROTOCOL_SOCKETS, which take a look at every record
+ * @EPHPORTS_A_INFO_ALL_NETNS: flag, in a request: COMPLETE and LOST of all namespaces, for who
+ *	asks about all; CAP_NET_ADMIN in the initial user namespace, else EPERM
  */
 enum ephports_a_info {
 	EPHPORTS_A_INFO_UNSPEC,
@@ -263,6 +271,7 @@ enum ephports_a_info {
 	EPHPORTS_A_INFO_PROTOCOL,
 	EPHPORTS_A_INFO_PAD,
 	EPHPORTS_A_INFO_BRIEF,
+	EPHPORTS_A_INFO_ALL_NETNS,
 
 	__EPHPORTS_A_INFO_MAX,
 	EPHPORTS_A_INFO_MAX = __EPHPORTS_A_INFO_MAX - 1

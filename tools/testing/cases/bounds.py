@@ -77,13 +77,24 @@ def assert_quarter_is_the_hosts(container, taken):
         s.bind(("", 0))
         record(port_of(s))
     assert len(ports("-A")) - len(held) == theirs
-    assert summary()["lost"] == taken - theirs
+    everything = listing("-A")
+    assert everything["lost"] == taken - theirs and not everything["complete"], everything["lost"]
+    assert_host_is_complete()
     container.go()
     container.hear()
     for s in held:
         s.close()
-    eventually(assert_complete, 30)
+    eventually(assert_everything_complete, 30)
     assert_exact()
+
+
+def assert_host_is_complete():
+    told = listing()
+    assert told["complete"] and told["lost"] == 0, (told["complete"], told["lost"])
+
+
+def assert_everything_complete():
+    assert listing("-A")["complete"]
 
 
 @test
@@ -102,6 +113,73 @@ def namespaces_that_users_made_before_loading_leave_it_to_the_host_too():
         taken = c.hear()
         with loaded(f"max_ports={CAPACITY}"):
             assert_quarter_is_the_hosts(c, taken)
+
+
+def crowding_container(tell, wait):
+    """Takes more than it can get, and goes on taking for a while; then keeps little, of which
+    some was lost."""
+    become_root_of_a_container()
+    held = [udp() for _ in range(4 * CAPACITY + 300)]
+    for s in reversed(held):
+        s.bind(("", 0))
+    tell(netns_of())
+    wait()
+    end = time.monotonic() + 5 * SLOW
+    while time.monotonic() < end:
+        with udp() as s:
+            s.bind(("", 0))
+    tell()
+    wait()
+    for s in held[CAPACITY:]:
+        s.close()
+    tell()
+    wait()
+
+
+def assert_was_whole(port):
+    told = json.loads(ephstat("-j", "who", str(port), "--at", "-1s").stdout)
+    assert told["whole"] and len(told["holders"]) == 1, told
+
+
+@test
+def what_users_lose_makes_neither_the_host_incomplete_nor_its_answers_interrupted():
+    with loaded(f"max_ports={4 * CAPACITY}"), child(crowding_container) as c:
+        theirs = str(c.hear())
+        # So many that they are told in several messages.
+        held = [udp() for _ in range(CAPACITY - 64)]
+        for s in held:
+            s.bind(("", 0))
+        port = port_of(held[0])
+        lost = listing("-A")["lost"]
+        assert lost > 0
+        c.go()
+        for _ in range(20):
+            assert_host_is_complete()
+            assert json.loads(ephstat("-j", "dest").stdout)["complete"]
+        c.hear()
+        walks = summary()["counters"]["resyncs"]
+        # A walk that found no room was tried again after 10 s: there is no use in that, either.
+        time.sleep(12)
+        assert_host_is_complete()
+        assert_was_whole(port)
+        assert summary()["counters"]["resyncs"] == walks
+        everything = listing("-A")
+        assert everything["lost"] > lost and not everything["complete"], (lost, everything["lost"])
+        assert not listing("-N", theirs)["complete"]
+        first = ephstat().stdout.splitlines()[0]
+        assert first.startswith("ephports: complete, nothing lost, ") and \
+            " lost in users' own namespaces;" in first, first
+        c.go()
+        c.hear()
+        eventually(assert_everything_complete, 30)
+        assert len(ports("-N", theirs)) == CAPACITY
+        assert summary()["counters"]["mended_in"] > 0
+        assert_host_is_complete()
+        assert_was_whole(port)
+        c.go()
+        for s in held:
+            s.close()
+        eventually(assert_exact)
 
 
 PRCTL, PR_SET_NAME = 157, 15

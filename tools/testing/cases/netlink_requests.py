@@ -219,6 +219,8 @@ def refusals_say_why():
     bad_filter("not both", u32("A_FILTER_NETNS", 1), attr("A_FILTER_ALL_NETNS", b""))
     bad_filter("no network namespace", u32("A_FILTER_NETNS", 1), code=errno.ENOENT)
     refused(errno.ENOENT, "no network namespace", "CMD_INFO_GET", u32("A_INFO_NETNS", 1))
+    refused(errno.ENOENT, "no network namespace", "CMD_INFO_GET",
+            u32("A_INFO_NETNS", 1) + attr("A_INFO_ALL_NETNS", b""))
     now = time.time_ns()
     refused(errno.EINVAL, "ends before it begins", "CMD_WHO_GET",
             u64("A_WHO_SINCE", now) + u64("A_WHO_UNTIL", now - 10**9), flags=NLM_F_DUMP)

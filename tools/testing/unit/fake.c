@@ -16,23 +16,25 @@ void nl_close(struct nl *nl)
 	(void)nl;
 }
 
-int nl_info(struct nl *nl, uint32_t netns, struct info *info, struct error *err)
+int nl_info(struct nl *nl, const struct filter *about, struct info *info, struct error *err)
 {
 	(void)nl;
 	(void)err;
-	fake.asked_netns = netns;
+	fake.asked_netns = about->netns;
 	*info = fake.infos++ ? fake.after : fake.before;
 	return EXIT_OK;
 }
 
-int nl_usage(struct nl *nl, uint32_t netns, struct info *info, struct error *err)
+int nl_usage(struct nl *nl, const struct filter *about, struct info *info, struct error *err)
 {
-	return nl_info(nl, netns, info, err);
+	return nl_info(nl, about, info, err);
 }
 
 int nl_resync(struct nl *nl, struct info *info, struct error *err)
 {
-	return nl_info(nl, 0, info, err);
+	const struct filter own = { 0 };
+
+	return nl_info(nl, &own, info, err);
 }
 
 /* Tells record @i of a dump, unless the dump is to break there. */

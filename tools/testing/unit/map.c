@@ -246,6 +246,10 @@ static void test_health(void)
 	fake.n_ports = 0;
 	EXPECT(run() == EXIT_OK);
 	EXPECT(!strncmp(output, "ephports: complete, nothing lost; netns 1\n", 42));
+	fake.after.counters[EPHPORTS_A_COUNTER_LOST] = 7;
+	fake.before.counters[EPHPORTS_A_COUNTER_LOST] = 7;
+	EXPECT(run() == EXIT_OK);
+	EXPECT(!strncmp(output, "ephports: complete, nothing lost, 7 lost in users' own namespaces; ", 67));
 	fake.interrupted = true;
 	EXPECT(run() == EXIT_OK && !strncmp(output, "ephports: incomplete: ", 22));
 	reset();
