@@ -292,7 +292,7 @@ static bool worth_a_look(void)
 	}
 	up_read(&net_rwsem);
 	/* Half of that: reserved ports and those that bind() took make less suffice. */
-	return (u64)ephports_table_held() * 200 >=
+	return (u64)ephports_count_held() * 200 >=
 	       (u64)smallest * limits.at[EPHPORTS_LEVEL_NOTICE];
 }
 

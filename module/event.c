@@ -49,7 +49,7 @@ bool ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause
 		ephports_event_found_stale(&stale);
 	if (likely(inserted != EPHPORTS_NO_ROOM))
 		return true;
-	ephports_table_note(ephports_table_lost(rec));
+	ephports_count_note(ephports_table_lost(rec));
 	ephports_health_note(ephports_record_scope(rec));
 	return false;
 }

@@ -13,6 +13,7 @@
 #include "netlink.h"
 #include "netlink_put.h"
 #include "probe.h"
+#include "usage.h"
 #include "watch.h"
 
 /**
@@ -80,10 +81,10 @@ static int put_counters(struct sk_buff *skb)
 	if (!nest)
 		return -EMSGSIZE;
 	for (i = 0; i < ARRAY_SIZE(counters); i++)
-		if (put_count(skb, counters[i].attr, ephports_table_count(counters[i].cause)))
+		if (put_count(skb, counters[i].attr, ephports_count_of(counters[i].cause)))
 			return -EMSGSIZE;
-	if (put_count(skb, EPHPORTS_A_COUNTER_MENDED_IN, ephports_table_mended_in(EPHPORTS_ALL)) ||
-	    put_count(skb, EPHPORTS_A_COUNTER_LOST, ephports_table_losses(EPHPORTS_ALL)) ||
+	if (put_count(skb, EPHPORTS_A_COUNTER_MENDED_IN, ephports_count_mended_in(EPHPORTS_ALL)) ||
+	    put_count(skb, EPHPORTS_A_COUNTER_LOST, ephports_count_lost(EPHPORTS_ALL)) ||
 	    put_missed(skb) ||
 	    put_count(skb, EPHPORTS_A_COUNTER_RESYNCS, ephports_watch_walks()))
 		return -EMSGSIZE;
@@ -95,7 +96,7 @@ static int put_counters(struct sk_buff *skb)
 static int put_whole(struct sk_buff *skb)
 {
 	if (nla_put_u32(skb, EPHPORTS_A_INFO_CAPACITY, ephports_table_capacity()) ||
-	    nla_put_u32(skb, EPHPORTS_A_INFO_HELD, ephports_table_held()) ||
+	    nla_put_u32(skb, EPHPORTS_A_INFO_HELD, ephports_count_held()) ||
 	    nla_put_u64_64bit(skb, EPHPORTS_A_INFO_MEMORY, ephports_table_bytes() + ephports_history_bytes(),
 			      EPHPORTS_A_INFO_PAD))
 		return -EMSGSIZE;
@@ -144,7 +145,7 @@ static int put_protocols(struct sk_buff *skb, const struct net *net)
 
 	if (!usage)
 		return -ENOMEM;
-	ephports_table_usage(ephports_ns(net)->id, usage);
+	ephports_usage_read(ephports_ns(net)->id, usage);
 	err = put_protocol(skb, net, EPHPORTS_TCP, &usage[EPHPORTS_TCP]) ?:
 	      put_protocol(skb, net, EPHPORTS_UDP, &usage[EPHPORTS_UDP]);
 	kvfree(usage);
@@ -179,7 +180,7 @@ int ephports_put_info(struct sk_buff *skb, const struct net *net,
 			      EPHPORTS_A_INFO_PAD) ||
 	    nla_put_u8(skb, EPHPORTS_A_INFO_COMPLETE, ephports_watch_complete(judged)) ||
 	    nla_put_u64_64bit(skb, EPHPORTS_A_INFO_LOST,
-			      ephports_table_losses(ephports_ns_scope(judged)),
+			      ephports_count_lost(ephports_ns_scope(judged)),
 			      EPHPORTS_A_INFO_PAD) ||
 	    nla_put_u32(skb, EPHPORTS_A_INFO_BLIND, ephports_watch_blind()) ||
 	    (request->root && put_whole(skb)))

@@ -116,7 +116,7 @@ static struct dump *begin(struct netlink_callback *cb)
 		return ERR_PTR(err);
 	dump->released.low = dump->filter.low;
 	dump->released.high = dump->filter.high;
-	dump->cloned = ephports_table_count(EPHPORTS_CLONED);
+	dump->cloned = ephports_count_of(EPHPORTS_CLONED);
 	dump->began = ktime_get_boot_fast_ns();
 	synchronize_rcu();
 	return dump;
@@ -197,7 +197,7 @@ static void next_stage(struct dump *dump)
 		dump->held = (struct ephports_cursor){};
 	/* Most often, nothing was handed over. */
 	if (dump->stage == STAGE_HANDED_OVER &&
-	    ephports_table_count(EPHPORTS_CLONED) == dump->cloned)
+	    ephports_count_of(EPHPORTS_CLONED) == dump->cloned)
 		dump->stage++;
 	if (dump->stage == STAGE_SPANS)
 		dump->n_spans = ephports_watch_covered(dump->view.scope,

@@ -52,12 +52,7 @@ struct bucket {
 	u32 head;
 };
 
-struct cpu_table {
-	struct bucket *buckets;
-	u64 counters[EPHPORTS_COUNTERS];
-};
-
-static DEFINE_PER_CPU(struct cpu_table, tables);
+static DEFINE_PER_CPU(struct bucket *, tables);
 struct ephports_directory ephports_directory __read_mostly;
 static unsigned int bucket_bits __read_mostly;
 static u64 bytes;
@@ -65,7 +60,7 @@ static u32 epoch;
 
 static struct bucket *key_bucket(unsigned int cpu, u64 hash)
 {
-	return &per_cpu(tables, cpu).buckets[hash >> (64 - bucket_bits)];
+	return &per_cpu(tables, cpu)[hash >> (64 - bucket_bits)];
 }
 
 /* Bucket locked. */
@@ -99,7 +94,7 @@ static void drop_record(u32 *link, unsigned int cpu, enum ephports_cause cause)
 {
 	ephports_stream_went(&ephports_records[*link], cause);
 	drop_uncounted(link, cpu);
-	__this_cpu_inc(tables.counters[cause]);
+	ephports_count_note(cause);
 }
 
 /*
@@ -114,7 +109,7 @@ static void drop_stale(u32 *link, unsigned int cpu)
 		return;
 	}
 	ephports_stream_went(&ephports_records[*link], EPHPORTS_MENDED_OUT);
-	__this_cpu_dec(tables.counters[ephports_table_found(&ephports_records[*link])]);
+	ephports_count_take_back(ephports_table_found(&ephports_records[*link]));
 	drop_uncounted(link, cpu);
 }
 
@@ -168,7 +163,7 @@ static __always_inline bool act_on_key(u64 word, u64 hash, const void *key, acti
 	return unlikely(left) && act_on_all(hash, key, act, ctx);
 }
 
-/* The id comes last, for ephports_table_usage(): what has one is whole. */
+/* The id comes last, for read_usage() in usage.c: what has one is whole. */
 static void fill_record(struct ephports_record *to, struct ephports_record *rec, u32 next)
 {
 	rec->id = 0;
@@ -179,10 +174,10 @@ static void fill_record(struct ephports_record *to, struct ephports_record *rec,
 }
 
 /* Word locked, which this unlocks; @old is what it was, and others may have gone since. */
-static void link_record(struct cpu_table *table, u32 index, u64 hash, u64 old,
+static void link_record(struct bucket *table, u32 index, u64 hash, u64 old,
 			struct ephports_record *rec, enum ephports_cause cause)
 {
-	struct bucket *bucket = &table->buckets[hash >> (64 - bucket_bits)];
+	struct bucket *bucket = &table[hash >> (64 - bucket_bits)];
 
 	raw_spin_lock(&bucket->lock);
 	fill_record(&ephports_records[index], rec, bucket->head);
@@ -227,8 +222,8 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 	rec.next = old->next;
 	*old = rec;
 	ephports_stream_came(old, newcomer->cause);
-	__this_cpu_dec(tables.counters[ephports_table_found(old)]);
-	__this_cpu_inc(tables.counters[newcomer->cause]);
+	ephports_count_take_back(ephports_table_found(old));
+	ephports_count_note(newcomer->cause);
 }
 
 /* Word locked. Kept apart, so that what is common is quick. */
@@ -257,7 +252,6 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 	u64 hash = ephports_directory_hash(rec->key);
 	atomic64_t *word = ephports_directory_word(hash);
 	enum ephports_inserted answer = EPHPORTS_NEW;
-	struct cpu_table *table;
 	unsigned long flags;
 	u32 index;
 	u64 old;
@@ -265,7 +259,6 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 	stale->id = 0;
 	ephports_table_mark(rec);
 	local_irq_save(flags);
-	table = this_cpu_ptr(&tables);
 	old = ephports_directory_lock(word);
 	if (unlikely(old) && is_known(old, hash, rec, cause, stale)) {
 		ephports_directory_unlock(word);
@@ -278,8 +271,8 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 		answer = EPHPORTS_NO_ROOM;
 		goto out;
 	}
-	link_record(table, index, hash, old, rec, cause);
-	table->counters[cause]++;
+	link_record(__this_cpu_read(tables), index, hash, old, rec, cause);
+	ephports_count_note(cause);
 out:
 	local_irq_restore(flags);
 	return answer;
@@ -331,7 +324,7 @@ struct ephports_record *ephports_table_take(const void *key, u64 cookie, u16 por
 	act_on_key(word, taking.hash, key, take_record, &taking);
 	if (taking.index == EPHPORTS_NIL)
 		return NULL;
-	__this_cpu_inc(tables.counters[EPHPORTS_RELEASED]);
+	ephports_count_note(EPHPORTS_RELEASED);
 	return &ephports_records[taking.index];
 }
 
@@ -453,46 +446,6 @@ bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit,
 	return false;
 }
 
-/*
- * Without a lock: while a record has its id, its namespace, port and protocol stay what they
- * are. Returns false if it has none, or is another's now.
- */
-static bool read_usage(const struct ephports_record *rec, u64 nsid, enum ephports_proto *proto,
-		       u16 *port)
-{
-	u64 id = smp_load_acquire(&rec->id);
-
-	if (!id || READ_ONCE(rec->nsid) != nsid)
-		return false;
-	*port = READ_ONCE(rec->port);
-	*proto = READ_ONCE(rec->proto) == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP;
-	smp_rmb();
-	return READ_ONCE(rec->id) == id;
-}
-
-/**
- * ephports_table_usage() - which ports of a namespace are held
- * @nsid: the namespace
- * @usage: zeroed; filled, by enum ephports_proto; exact when nothing happens
- *
- * Context: process context, may sleep.
- */
-void ephports_table_usage(u64 nsid, struct ephports_usage usage[EPHPORTS_PROTOS])
-{
-	u32 i, used = ephports_pool_used();
-	enum ephports_proto proto;
-	u16 port;
-
-	for (i = 0; i < used; i++) {
-		if (i % STRIDE == 0)
-			cond_resched();
-		if (!read_usage(&ephports_records[i], nsid, &proto, &port))
-			continue;
-		usage[proto].sockets++;
-		__set_bit(port, usage[proto].map);
-	}
-}
-
 /**
  * ephports_table_new_epoch() - a walk begins
  *
@@ -538,68 +491,6 @@ enum ephports_cause ephports_table_lost(const struct ephports_record *rec)
 	return rec->flags & EPHPORTS_F_GUEST ? EPHPORTS_GUEST_LOST : EPHPORTS_LOST;
 }
 
-/**
- * ephports_table_count() - one counter, summed over all CPUs
- * @cause: which
- */
-u64 ephports_table_count(enum ephports_cause cause)
-{
-	unsigned int cpu;
-	u64 sum = 0;
-
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu(tables, cpu).counters[cause]);
-	/* One may be counted on a CPU that was read, and taken back on one that is yet to be. */
-	return max_t(s64, sum, 0);
-}
-
-/**
- * ephports_table_mended_in() - holders that were found without a record, since loading
- * @scope: of these namespaces
- */
-u64 ephports_table_mended_in(enum ephports_scope scope)
-{
-	u64 hosts = ephports_table_count(EPHPORTS_MENDED_IN);
-
-	return scope == EPHPORTS_HOSTS ? hosts :
-					 hosts + ephports_table_count(EPHPORTS_GUEST_MENDED_IN);
-}
-
-/**
- * ephports_table_losses() - holders that found no room, since loading
- * @scope: of these namespaces
- */
-u64 ephports_table_losses(enum ephports_scope scope)
-{
-	u64 hosts = ephports_table_count(EPHPORTS_LOST);
-
-	return scope == EPHPORTS_HOSTS ? hosts : hosts + ephports_table_count(EPHPORTS_GUEST_LOST);
-}
-
-/**
- * ephports_table_note() - count something that changes no record
- * @cause: ephports_table_lost() or EPHPORTS_UNKNOWN
- */
-void ephports_table_note(enum ephports_cause cause)
-{
-	this_cpu_inc(tables.counters[cause]);
-}
-
-/**
- * ephports_table_held() - records in the tables, exact when nothing happens
- */
-u32 ephports_table_held(void)
-{
-	u64 in = 0, out = 0;
-	int i;
-
-	for (i = EPHPORTS_RELEASED; i <= EPHPORTS_MENDED_OUT; i++)
-		out += ephports_table_count(i);
-	for (i = EPHPORTS_ASSIGNED; i <= EPHPORTS_GUEST_MENDED_IN; i++)
-		in += ephports_table_count(i);
-	return in - min(in, out);
-}
-
 u32 ephports_table_capacity(void)
 {
 	return max_ports;
@@ -624,15 +515,15 @@ static void *alloc_table(size_t n, size_t size, int node)
 
 static int init_cpu(unsigned int cpu)
 {
-	struct cpu_table *table = &per_cpu(tables, cpu);
+	struct bucket *table = alloc_table(1u << bucket_bits, sizeof(*table), cpu_to_node(cpu));
 	u32 i;
 
-	table->buckets = alloc_table(1u << bucket_bits, sizeof(*table->buckets), cpu_to_node(cpu));
-	if (!table->buckets)
+	per_cpu(tables, cpu) = table;
+	if (!table)
 		return -ENOMEM;
 	for (i = 0; i < 1u << bucket_bits; i++) {
-		raw_spin_lock_init(&table->buckets[i].lock);
-		table->buckets[i].head = EPHPORTS_NIL;
+		raw_spin_lock_init(&table[i].lock);
+		table[i].head = EPHPORTS_NIL;
 	}
 	return 0;
 }
@@ -677,7 +568,7 @@ void ephports_table_exit(void)
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		vfree(per_cpu(tables, cpu).buckets);
+		vfree(per_cpu(tables, cpu));
 	vfree(ephports_directory.words);
 	ephports_pool_exit();
 }

@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 
+#include "count.h"
 #include "directory.h"
 #include "ns.h"
 #include "owner.h"
@@ -61,21 +62,6 @@ struct ephports_record {
 	u8 search;
 };
 
-/* Why a record came, or went; each is counted. */
-enum ephports_cause {
-	EPHPORTS_ASSIGNED,
-	EPHPORTS_ADOPTED,
-	EPHPORTS_CLONED,
-	EPHPORTS_MENDED_IN,
-	EPHPORTS_GUEST_MENDED_IN,	/* the same, of EPHPORTS_F_GUEST */
-	EPHPORTS_RELEASED,
-	EPHPORTS_MENDED_OUT,
-	EPHPORTS_LOST,
-	EPHPORTS_GUEST_LOST,		/* likewise */
-	EPHPORTS_UNKNOWN,
-	EPHPORTS_COUNTERS
-};
-
 enum ephports_inserted {
 	EPHPORTS_NEW,		/* there was none, now there is */
 	EPHPORTS_KNOWN,		/* the holder has its record already */
@@ -90,16 +76,6 @@ enum ephports_inserted {
  */
 struct ephports_cursor {
 	u32 index;	/* in the pool: of the next record */
-};
-
-/**
- * struct ephports_usage - one protocol of one namespace
- * @map: the ports that are held, a bit each
- * @sockets: records
- */
-struct ephports_usage {
-	DECLARE_BITMAP(map, 65536);
-	u32 sockets;
 };
 
 /* What a visitor of ephports_table_walk() answers. */
@@ -136,7 +112,7 @@ static inline bool ephports_table_may_have(const void *key)
 static inline void ephports_table_give(struct ephports_record *rec)
 {
 	WRITE_ONCE(rec->id, 0);
-	smp_wmb();	/* pairs with read_usage() */
+	smp_wmb();	/* pairs with read_usage() in usage.c */
 	ephports_pool_give(rec - ephports_records);
 }
 
@@ -147,7 +123,6 @@ struct ephports_record *ephports_table_take(const void *key, u64 cookie, u16 por
 bool ephports_table_copy(const void *key, struct ephports_record *copy);
 bool ephports_table_visit(const void *key, ephports_visitor visit, void *ctx);
 bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx);
-void ephports_table_usage(u64 nsid, struct ephports_usage usage[EPHPORTS_PROTOS]);
 
 void ephports_table_new_epoch(void);
 void ephports_table_mark(struct ephports_record *rec);
@@ -155,11 +130,6 @@ bool ephports_table_marked(const struct ephports_record *rec);
 enum ephports_cause ephports_table_found(const struct ephports_record *rec);
 enum ephports_cause ephports_table_lost(const struct ephports_record *rec);
 
-u64 ephports_table_count(enum ephports_cause cause);
-u64 ephports_table_mended_in(enum ephports_scope scope);
-u64 ephports_table_losses(enum ephports_scope scope);
-void ephports_table_note(enum ephports_cause cause);
-u32 ephports_table_held(void);
 u32 ephports_table_capacity(void);
 u64 ephports_table_bytes(void);
 

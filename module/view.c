@@ -178,7 +178,7 @@ bool ephports_view_read(const struct ephports_record *rec, struct ephports_sock 
 	if (rec->flags & EPHPORTS_F_MET)
 		return false;
 	*stale = true;
-	ephports_table_note(EPHPORTS_UNKNOWN);
+	ephports_count_note(EPHPORTS_UNKNOWN);
 	return true;
 }
 

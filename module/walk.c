@@ -132,7 +132,7 @@ static void meet(struct pass *pass, struct sock *sk, u8 proto, const struct inet
 	case EPHPORTS_NO_ROOM:
 		pass->full |= BIT(scope);
 		if (pass->last && cause == EPHPORTS_ADOPTED)
-			ephports_table_note(ephports_table_lost(&rec));
+			ephports_count_note(ephports_table_lost(&rec));
 		return;
 	case EPHPORTS_NEW:
 		pass->taken_in++;

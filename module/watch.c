@@ -85,19 +85,19 @@ u32 ephports_watch_blind(void)
 
 static u64 count_stale(void)
 {
-	return ephports_table_count(EPHPORTS_MENDED_OUT) + ephports_table_count(EPHPORTS_UNKNOWN);
+	return ephports_count_of(EPHPORTS_MENDED_OUT) + ephports_count_of(EPHPORTS_UNKNOWN);
 }
 
 /* Of what a probe missed, nobody knows whose it was. */
 static u64 count_told(enum ephports_scope scope)
 {
-	return ephports_table_losses(scope) + ephports_probe_missed();
+	return ephports_count_lost(scope) + ephports_probe_missed();
 }
 
 /* Holders that were mended in, but for those that are new to a range which was moved. */
 static u64 count_in(enum ephports_scope scope)
 {
-	return ephports_table_mended_in(scope) - ephports_walk_widened(scope);
+	return ephports_count_mended_in(scope) - ephports_walk_widened(scope);
 }
 
 /* Releases that nobody saw, and no blindness to explain it. */
