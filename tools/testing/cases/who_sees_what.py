@@ -113,7 +113,7 @@ def other_namespaces_are_for_root_alone():
     def reader(tell, wait):
         as_user(1001)
         done = [ephstat(*args, check=False) for args in
-                (("list", "-A"), ("-A",), ("-N", str(elsewhere), "list"), ("-N", str(elsewhere)), ("resync",))]
+                (("list", "-A"), ("-N", str(elsewhere), "list"), ("-N", str(elsewhere)), ("resync",))]
         tell([[d.returncode, d.stderr] for d in done])
 
     @in_new_netns
