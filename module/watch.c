@@ -31,6 +31,7 @@
 #define HEARTBEAT	(5 * HZ)	/* how often trouble is looked for that did not call */
 #define REST		HZ		/* between two walks, if nobody with rights asks for one */
 #define LONG_REST	(10 * HZ)	/* after a walk that found no room for all, or was blind */
+#define NO_ROOM_REST	(60 * HZ)	/* and as long as there is none for users' namespaces */
 
 /* The counts of a moment; in each scope, what no narrower one has. */
 struct trouble {
@@ -42,6 +43,7 @@ static u64 walks;					/* under walk_lock */
 static u64 mendings[EPHPORTS_SCOPES];	/* of these, those that mended something there, or may have */
 static unsigned long not_before = INITIAL_JIFFIES;	/* likewise */
 static unsigned long not_for_guests = INITIAL_JIFFIES;	/* likewise, if only users are concerned */
+static unsigned long not_without_room = INITIAL_JIFFIES;	/* and there is no room for them */
 
 static DEFINE_SPINLOCK(mended_lock);
 static struct trouble mended;
@@ -101,9 +103,9 @@ static u64 count_in(enum ephports_scope scope)
 }
 
 /* Releases that nobody saw, and no blindness to explain it. */
-static bool found_stale(void)
+static bool found_stale(u64 stale)
 {
-	return count_stale() != READ_ONCE(found.stale) && !READ_ONCE(blinded);
+	return stale != READ_ONCE(found.stale) && !READ_ONCE(blinded);
 }
 
 /* At the end of a walk: more holders without a record than were known to be missed. */
@@ -133,7 +135,7 @@ static void note_coverage(enum ephports_scope scope, bool clean, u64 now)
 		ephports_coverage_clean(scope, now);
 	else
 		ephports_coverage_trouble(scope, false);
-	if (found_stale())
+	if (found_stale(count_stale()))
 		ephports_coverage_trouble(scope, true);
 }
 
@@ -190,9 +192,10 @@ u32 ephports_watch_seq(enum ephports_scope scope, const struct net *net)
 	u64 seq;
 
 	count_trouble(&now);
-	seq = now.of[EPHPORTS_HOSTS] + READ_ONCE(mendings[scope]) + ephports_ns_range_walks(net);
+	seq = now.of[EPHPORTS_HOSTS] + READ_ONCE(mendings[scope]) + ephports_walk_widened(scope) +
+	      ephports_ns_range_walks(net);
 	if (scope == EPHPORTS_ALL)
-		seq += now.of[EPHPORTS_ALL] + ephports_walk_widened(scope);
+		seq += now.of[EPHPORTS_ALL];
 	return (u32)seq << 1 | 1;
 }
 
@@ -205,48 +208,57 @@ u64 ephports_watch_walks(void)
 }
 
 /*
- * All trouble up to the walk's beginning is mended, but in scopes that were @full. Where a search for a port that no probe
- * follows may outlast a walk, the next walk has to confirm it: what counts then is what was
+ * All trouble up to the walk's beginning is mended, but in scopes that were @full, of which that is
+ * noted first: who looks meanwhile must not find all mended. Where a search for a port that no
+ * probe follows may outlast a walk, the next walk has to confirm it: what counts then is what was
  * known when the one before began.
  */
 static void mend(const struct trouble *before, u32 full)
 {
 	static struct trouble before_last;
+	const struct trouble *until = EPHPORTS_WAITS_FOR_PREEMPTED ? before : &before_last;
 	enum ephports_scope scope;
 
-	for (scope = 0; scope < EPHPORTS_SCOPES; scope++) {
-		if (full & BIT(scope)) {
+	for (scope = 0; scope < EPHPORTS_SCOPES; scope++)
+		if (full & BIT(scope))
 			ephports_health_note(scope);
+	for (scope = 0; scope < EPHPORTS_SCOPES; scope++) {
+		if (full & BIT(scope))
 			continue;
-		}
 		spin_lock(&mended_lock);
-		mended.of[scope] = EPHPORTS_WAITS_FOR_PREEMPTED ? before->of[scope] :
-								  before_last.of[scope];
+		mended.of[scope] = until->of[scope];
 		spin_unlock(&mended_lock);
 		before_last.of[scope] = before->of[scope];
 	}
 }
 
-/* walk_lock held, a walk that began then has ended. */
+/* walk_lock held. @silent: something was found that nothing had told of. */
+static void reckon_scope(enum ephports_scope scope, bool silent, bool all_is_mended, u64 began)
+{
+	if (silent)
+		ephports_coverage_trouble(scope, true);
+	if (!all_is_mended) {
+		ephports_coverage_trouble(scope, false);
+		return;
+	}
+	found.in[scope] = count_in(scope);
+	found.told[scope] = count_told(scope);
+	ephports_coverage_walked(scope, began, ktime_get_boot_fast_ns());
+}
+
+/* walk_lock held, a walk that began then has ended. What is amiss on the host is so in all scopes. */
 static void reckon(u64 began)
 {
-	enum ephports_scope scope;
+	bool hosts = is_mended(EPHPORTS_HOSTS), all = hosts && is_mended(EPHPORTS_ALL);
+	u64 stale = count_stale();
+	bool silent = found_stale(stale) || found_more(EPHPORTS_HOSTS);
 
-	for (scope = 0; scope < EPHPORTS_SCOPES; scope++) {
-		if (found_stale() || found_more(scope))
-			ephports_coverage_trouble(scope, true);
-		if (!is_mended(scope)) {
-			ephports_coverage_trouble(scope, false);
-			continue;
-		}
-		found.in[scope] = count_in(scope);
-		found.told[scope] = count_told(scope);
-		ephports_coverage_walked(scope, began, ktime_get_boot_fast_ns());
-	}
-	if (!is_mended(EPHPORTS_HOSTS))
+	reckon_scope(EPHPORTS_ALL, silent || found_more(EPHPORTS_ALL), all, began);
+	reckon_scope(EPHPORTS_HOSTS, silent, hosts, began);
+	if (!hosts)
 		return;
 	WRITE_ONCE(blinded, false);
-	WRITE_ONCE(found.stale, count_stale());
+	WRITE_ONCE(found.stale, stale);
 }
 
 /* What had been amiss, and found, when a walk began. */
@@ -302,15 +314,20 @@ static void walk(void)
 	WRITE_ONCE(walks, walks + 1);
 	not_before = jiffies + (full & BIT(EPHPORTS_HOSTS) ? LONG_REST : REST);
 	not_for_guests = jiffies + (full ? LONG_REST : REST);
+	not_without_room = jiffies + NO_ROOM_REST;
 }
 
-/* walk_lock held. For users' holders that found no room there is no use in a walk until there is. */
+/*
+ * walk_lock held. For users' holders that found no room there is little use in a walk before there
+ * is some, but for those that have gone since.
+ */
 static bool is_walk_due(void)
 {
 	if (!is_clean(EPHPORTS_HOSTS) || READ_ONCE(moved))
 		return true;
-	return !is_clean(EPHPORTS_ALL) && !READ_ONCE(ephports_pool_scarce) &&
-	       time_after_eq(jiffies, not_for_guests);
+	return !is_clean(EPHPORTS_ALL) &&
+	       time_after_eq(jiffies, READ_ONCE(ephports_pool_scarce) ? not_without_room :
+									not_for_guests);
 }
 
 static void beat(struct work_struct *work);

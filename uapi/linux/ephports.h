@@ -19,8 +19,8 @@
  * in it, as sock_diag does. Process, command and cgroup of a record are told to
  * the same uid and to CAP_NET_ADMIN over the namespace, and only if the owner is
  * visible in the reader's pid namespace. Another namespace than one's own, and
- * the numbers that sum over namespaces (but for what was lost, which everybody has
- * to know), need CAP_NET_ADMIN in the initial user namespace. A filter on something that is
+ * the numbers that sum over namespaces (but for EPHPORTS_A_INFO_LOST, which everybody
+ * has to know), need CAP_NET_ADMIN in the initial user namespace. A filter on something that is
  * hidden matches nothing.
  *
  * Conversation
@@ -35,9 +35,11 @@
  * were lost or mended while the dump went on. What was amiss before it began, and is not
  * mended when it ends, it does not tell: whoever calls an answer complete has read
  * EPHPORTS_A_INFO_COMPLETE before the dump and after it, too. That is so for all dumps.
- * Dumps about a namespace of the initial user namespace are not concerned with what users
- * do in namespaces of their own, nor is its COMPLETE; those about another one, and with
- * EPHPORTS_A_FILTER_ALL_NETNS (EPHPORTS_A_INFO_ALL_NETNS), are.
+ * Dumps about a namespace of the initial user namespace, and its COMPLETE, are not concerned
+ * with sockets of users' own namespaces that find no room, or that a range moved there has
+ * come to have; those about another one, and with EPHPORTS_A_FILTER_ALL_NETNS
+ * (EPHPORTS_A_INFO_ALL_NETNS), are. Of a probe that was missed nobody knows whose it was: that
+ * concerns all.
  *
  * EPHPORTS_CMD_DEST_GET, dump: the records that pass EPHPORTS_A_DEST_FILTER, added up by
  * destination in the kernel: first one message per network namespace and protocol without
@@ -109,7 +111,7 @@
  *
  * EPHPORTS_CMD_RESYNC, do, CAP_NET_ADMIN in the initial user namespace: walks the
  * kernel's own socket tables once, mends the records, and answers when done with
- * one message of EPHPORTS_A_INFO_*.
+ * one message of EPHPORTS_A_INFO_*, about the asker's own namespace.
  *
  * What is refused for its contents or for want of rights carries an extack message.
  * Attributes are checked strictly.
