@@ -382,7 +382,8 @@ def holder_that_a_walk_meets_before_its_probe_returns_is_counted_once_as_assigne
 
 def overtaken_release(kind, server):
     """The port, what was told meanwhile and what was counted; None if a walk of the module's own,
-    which it begins some seconds after the miss, came before: then there was nothing to overtake."""
+    which it begins some seconds after the miss, came before: then there was nothing to overtake, or
+    it had its turn on the very CPU that the release held up, and none of it came."""
     before = counters()
     with missing(kind, 1):
         s = make(kind, server)
@@ -404,7 +405,9 @@ def overtaken_release(kind, server):
         param("hold_release", 0)
         return None
     assert param("hold_release") == "0"
-    assert took < 9, "the walk did not meet the socket while its release was held"
+    if took >= 9:
+        print(f"# {kind}: the walk did not come while the release was held")
+        return None
     print(f"# {kind}: read {'before' if early else 'after'} the sweep")
     return port, told, got
 
@@ -418,7 +421,7 @@ def release_that_a_walk_overtakes_is_neither_shown_nor_taken_for_a_missed_one():
                 soon()
                 if found:
                     break
-            assert found, "in none of ten was the release held before a walk"
+            assert found, "in none of ten did a walk meet the socket while its release was held"
             port, told, got = found
             assert not any(port in (r.get("local_port"), r.get("port")) for r in told), told
             assert not any(r.get("state") == "unknown" for r in told), told
