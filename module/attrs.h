@@ -14,6 +14,8 @@
 
 #include <asm/word-at-a-time.h>
 
+#include "compat.h"
+
 /**
  * struct ephports_attrs - attributes being written behind the end of a message
  * @skb: the message, which does not have them before ephports_attrs_end()
@@ -97,8 +99,7 @@ static __always_inline void ephports_attrs_u64(struct ephports_attrs *attrs, u16
 {
 	if (!ephports_attrs_wants(attrs, type))
 		return;
-	if (!IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) &&
-	    IS_ALIGNED((unsigned long)attrs->at, 8))
+	if (EPHPORTS_ALIGNS_U64 && IS_ALIGNED((unsigned long)attrs->at, 8))
 		ephports_attrs_add(attrs, pad, 0);
 	memcpy(ephports_attrs_add(attrs, type, sizeof(n)), &n, sizeof(n));
 }

@@ -28,6 +28,12 @@
 #endif
 
 /*
+ * Whether attributes of 8 bytes are to be aligned: an option of the architecture, which
+ * nla_need_padding_for_64bit() goes by, too.
+ */
+#define EPHPORTS_ALIGNS_U64	(!IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS))
+
+/*
  * d19ad0775dcd ("ftrace: Have the callbacks receive a struct ftrace_regs instead of
  * pt_regs"), v5.11; a25d036d939a ("ftrace: Reverse what the RECURSION flag means in
  * the ftrace_ops"), v5.11. A callback that meets no function of its own needs no
