@@ -128,10 +128,7 @@ void dest_row(struct text *row, const struct dest *dest, bool netns)
 	text_u64_right(row, dest->used, COL_USED);
 	write_room(row, dest);
 	write_rate(row, &dest->traffic);
-	if (told(dest, EPHPORTS_A_DEST_FAILURES))
-		text_u64_right(row, dest->failures, COL_FAILED);
-	else
-		text_str_right(row, "-", COL_FAILED);
+	text_known_right(row, told(dest, EPHPORTS_A_DEST_FAILURES), dest->failures, COL_FAILED);
 	if (netns) {
 		text_column(row, COL_NETNS);
 		if (told(dest, EPHPORTS_A_DEST_NETNS))

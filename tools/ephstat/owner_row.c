@@ -74,10 +74,8 @@ void owner_row(struct text *row, const struct owner *owner, bool netns)
 	text_str_right(row, text_get(&rate), COL_RATE);
 	text_column(row, COL_HELD);
 	traffic_held_text(row, &owner->traffic);
-	if (told(&owner->who, EPHPORTS_A_OWNER_FAILURES))
-		text_u64_right(row, owner->failures, COL_FAILED);
-	else
-		text_str_right(row, "-", COL_FAILED);
+	text_known_right(row, told(&owner->who, EPHPORTS_A_OWNER_FAILURES), owner->failures,
+			 COL_FAILED);
 	write_who(row, owner, netns);
 	text_column(row, COL_STATES + (netns ? NETNS_WIDTH : 0));
 	counts_text(row, owner->counts.states, EPHPORTS_STATE_MAX + 1, state_name,

@@ -101,6 +101,14 @@ void text_str_right(struct text *text, const char *s, size_t column)
 	text_str(text, s);
 }
 
+void text_known_right(struct text *text, bool known, uint64_t n, size_t column)
+{
+	if (known)
+		text_u64_right(text, n, column);
+	else
+		text_str_right(text, "-", column);
+}
+
 void text_percent(struct text *text, uint64_t n, uint64_t of)
 {
 	uint64_t permille;

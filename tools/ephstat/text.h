@@ -53,6 +53,9 @@ void text_u64_right(struct text *text, uint64_t n, size_t column);
 /* Likewise a string. */
 void text_str_right(struct text *text, const char *s, size_t column);
 
+/* Likewise a number; what is not known is a dash. */
+void text_known_right(struct text *text, bool known, uint64_t n, size_t column);
+
 /* The share of @n in @of, as "46.0%"; "-" of nothing. */
 void text_percent(struct text *text, uint64_t n, uint64_t of);
 

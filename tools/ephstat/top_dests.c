@@ -105,7 +105,7 @@ static void dest_fails(const struct top *top, const struct top_row *row, struct 
 		       size_t at)
 {
 	(void)top;
-	text_u64_right(text, row->dest.failures, at);
+	text_known_right(text, told(&row->dest, EPHPORTS_A_DEST_FAILURES), row->dest.failures, at);
 }
 
 static double dest_fails_key(const struct top *top, const struct top_row *row)

@@ -89,7 +89,8 @@ static void owner_fails(const struct top *top, const struct top_row *row, struct
 			size_t at)
 {
 	(void)top;
-	text_u64_right(text, row->owner.failures, at);
+	text_known_right(text, told(&row->owner.who, EPHPORTS_A_OWNER_FAILURES),
+			 row->owner.failures, at);
 }
 
 static double owner_fails_key(const struct top *top, const struct top_row *row)

@@ -263,6 +263,22 @@ def top_in_batch_mode_tells_what_dest_tells():
             client.close(), accepted.close()
 
 
+def failures_of_first_row(*args):
+    header, row = re.findall(r"^(?:.*Fails|tcp  ?127).*$", ephstat("top", *args).stdout, re.M)[:2]
+    return row[:header.index("Fails") + len("Fails")].split()[-1]
+
+
+@test
+def top_does_not_tell_zero_where_failures_are_not_known():
+    with listener() as server:
+        client, accepted = connected(server)
+        batch = ("destinations", "-b", "-n", "1", "dport", f":{server.getsockname()[1]}")
+        assert failures_of_first_row(*batch) == "0"
+        assert failures_of_first_row(*batch, "state", "established") == "-"
+        reset_on_close(client)
+        client.close(), accepted.close()
+
+
 if __name__ == "__main__":
     load()
     main()
