@@ -11,6 +11,7 @@
 #include "logread.h"
 #include "match.h"
 #include "netlink.h"
+#include "netns.h"
 #include "signals.h"
 #include "unusual.h"
 
@@ -73,6 +74,11 @@ static bool passes(const struct ephstat *es, const struct event *event)
 	return (!f->netns || f->netns == event->port.netns) && filter_passes(f, &event->port);
 }
 
+static bool passes_flag(const struct ephstat *es, const struct unusual_flag *flag)
+{
+	return !es->kinds && (!es->filter.netns || es->filter.netns == flag->who.netns);
+}
+
 static int see_block(const struct log_header *header, int64_t wall_ns, void *arg)
 {
 	struct watch *watch = arg;
@@ -92,7 +98,8 @@ static int see_record(const struct log_record *record, void *arg)
 		return !watch->es->unusual && passes(watch->es, &record->event) ?
 		       show_event(watch, &record->event) : EXIT_OK;
 	if (record->type == LOG_UNUSUAL)
-		return show_flag(watch, &record->flag);
+		return passes_flag(watch->es, &record->flag) ? show_flag(watch, &record->flag) :
+							       EXIT_OK;
 	if (!log_is_note(record))
 		return EXIT_OK;
 	if (watch->es->json)
@@ -211,6 +218,10 @@ int cmd_watch(struct ephstat *es, int argc, char **argv, struct error *err)
 		return ret;
 	if (!es->log)
 		return ask_until_stopped(&watch, es, err);
+	if (!es->filter.netns && !es->filter.all_netns)
+		ret = netns_resolve("/proc/self/ns/net", &es->filter.netns, err);
+	if (ret)
+		return ret;
 	write_header(&watch);
 	return replay(&watch, err);
 }

@@ -27,6 +27,9 @@ def wall_ns():
     return time.clock_gettime_ns(time.CLOCK_REALTIME)
 
 
+NOTES = {"lost", "log-start", "log-stop", "log-disk", "log-clock", "log-doubt"}
+
+
 def lines_of(text):
     return [json.loads(line) for line in text.splitlines()]
 
@@ -233,6 +236,29 @@ def a_scan_is_flagged_and_an_ordinary_client_is_not():
         assert any("went to 51 ports of 127.0.0.7" in line for line in log.out), log.out
         assert any(e["event"] == "unusual" and e["pid"] == scanned[0]
                    for e in logged("--unusual"))
+        assert {e["event"] for e in logged("--kinds", "failed")} <= {"failed"} | NOTES
+
+
+@test
+def log_of_all_namespaces_shows_ones_own_unless_asked_for_all():
+    def container(tell, wait):
+        become_root_of_a_container()
+        wait()
+        with udp() as s:
+            s.bind(("", 0))
+            port = port_of(s)
+        tell((netns_of(), port))
+    with loaded(), child(container) as c, logging("-A"):
+        c.go()
+        theirs, port = c.hear()
+        ours = take_and_give_back()
+        eventually(is_logged(ours))
+        assert {e["netns"] for e in logged() if "netns" in e} == {netns_of()}
+        there = logged("-A")
+        assert {theirs, netns_of()} <= {e["netns"] for e in there if "netns" in e}
+        assert [e["event"] for e in logged("-N", str(theirs)) if e.get("local_port") == port] == \
+            ["assigned", "released"]
+        assert str(theirs) in ephstat("watch", "--log", DIR, "-A").stdout
 
 
 # ---- log -----------------------------------------------------------------------------------
