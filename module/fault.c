@@ -9,7 +9,9 @@
  */
 #include <linux/atomic.h>
 #include <linux/delay.h>
+#include <linux/ktime.h>
 #include <linux/moduleparam.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "fault.h"
@@ -50,6 +52,10 @@ MODULE_PARM_DESC(hold_return, "so many return handlers wait until a walk, which 
 static atomic_t hold_release;
 module_param_named(hold_release, hold_release.counter, int, 0644);
 MODULE_PARM_DESC(hold_release, "so many releases of what has no record, once seen, or of what has one, and missed, wait until a walk has met the socket");
+
+static unsigned int busy_walk;
+module_param(busy_walk, uint, 0644);
+MODULE_PARM_DESC(busy_walk, "ms that a walk takes of a CPU, besides");
 
 static unsigned int slow_sweep;
 module_param(slow_sweep, uint, 0644);
@@ -228,8 +234,13 @@ bool ephports_fault_drops(const char *symbol, struct ephports_ftrace_regs *regs)
  */
 void ephports_fault_walk_begins(void)
 {
+	u64 end = ktime_get_ns() + (u64)READ_ONCE(busy_walk) * NSEC_PER_MSEC;
 	int ms;
 
+	while (ktime_get_ns() < end) {
+		cpu_relax();
+		cond_resched();
+	}
 	WRITE_ONCE(waiting, true);
 	for (ms = 0; ms < PATIENCE && !READ_ONCE(held) &&
 	     (atomic_read(&hold_return) || atomic_read(&hold_release)); ms++)

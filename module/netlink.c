@@ -83,8 +83,7 @@ static int get_info(struct sk_buff *skb, struct genl_info *info)
 	net = ephports_asker_net(&asker, skb, info->attrs[EPHPORTS_A_INFO_NETNS], info->extack);
 	if (IS_ERR(net))
 		return PTR_ERR(net);
-	err = ephports_watch_catch_up(request.all ? ephports_ns_any_range_moved() :
-						    ephports_ns_range_moved(net), asker.root) ?:
+	err = ephports_watch_catch_up(request.all ? NULL : net, asker.root) ?:
 	      reply_info(info, net, &request);
 	put_net(net);
 	return err;

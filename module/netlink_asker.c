@@ -157,7 +157,7 @@ int ephports_asker_view(const struct ephports_asker *asker, struct sk_buff *skb,
 			return err;
 		view->admin = true;
 		view->scope = EPHPORTS_ALL;
-		return ephports_watch_catch_up(ephports_ns_any_range_moved(), true);
+		return ephports_watch_catch_up(NULL, true);
 	}
 	net = ephports_asker_net(asker, skb, attrs[EPHPORTS_A_FILTER_NETNS], extack);
 	if (IS_ERR(net))
@@ -166,7 +166,7 @@ int ephports_asker_view(const struct ephports_asker *asker, struct sk_buff *skb,
 	view->scope = ephports_ns_scope(net);
 	/* Of another namespace only root is told. */
 	view->admin = asker->admin || asker->root;
-	err = ephports_watch_catch_up(ephports_ns_range_moved(net), asker->root);
+	err = ephports_watch_catch_up(net, asker->root);
 	if (of && !err)
 		*of = net;
 	else

@@ -184,8 +184,7 @@ static int open_rows(struct inode *inode, struct file *file)
 	struct reader *reader;
 	int err;
 
-	err = ephports_watch_catch_up(ephports_ns_range_moved(net),
-				     file_ns_capable(file, &init_user_ns, CAP_NET_ADMIN));
+	err = ephports_watch_catch_up(net, file_ns_capable(file, &init_user_ns, CAP_NET_ADMIN));
 	if (err)
 		return err;
 	reader = __seq_open_private(file, &row_ops, sizeof(*reader));

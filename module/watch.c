@@ -14,6 +14,7 @@
 #include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
@@ -32,6 +33,7 @@
 #define REST		HZ		/* between two walks, if nobody with rights asks for one */
 #define LONG_REST	(10 * HZ)	/* after a walk that found no room for all, or was blind */
 #define NO_ROOM_REST	(60 * HZ)	/* and as long as there is none for users' namespaces */
+#define SPARE		50	/* users wait so many times as long as a walk takes of a CPU, at least */
 
 /* The counts of a moment; in each scope, what no narrower one has. */
 struct trouble {
@@ -57,7 +59,8 @@ static struct {
 
 static bool blinded;	/* since then */
 
-static bool moved;	/* a range was, and somebody without rights asked: a walk is due */
+/* A range was, and somebody asked without the right to have a walk at once. */
+static bool moved[EPHPORTS_SCOPES];
 
 static void count_trouble(struct trouble *now)
 {
@@ -290,15 +293,26 @@ static void count_mending(const struct outset *outset)
 			WRITE_ONCE(mendings[scope], mendings[scope] + 1);
 }
 
+/* walk_lock held; a walk has ended that took so many ns of a CPU. */
+static void rest(u64 spent, u32 full)
+{
+	unsigned long least = full ? LONG_REST : REST;
+
+	not_before = jiffies + (full & BIT(EPHPORTS_HOSTS) ? LONG_REST : REST);
+	not_for_guests = jiffies + max(SPARE * nsecs_to_jiffies(spent), least);
+	not_without_room = jiffies + NO_ROOM_REST;
+}
+
 /* walk_lock held. */
 static void walk(void)
 {
-	u64 began = ktime_get_boot_fast_ns();
+	u64 began = ktime_get_boot_fast_ns(), spent = current->se.sum_exec_runtime;
 	struct trouble before;
 	struct outset outset;
 	u32 full;
 
-	WRITE_ONCE(moved, false);
+	WRITE_ONCE(moved[EPHPORTS_HOSTS], false);
+	WRITE_ONCE(moved[EPHPORTS_ALL], false);
 	/* Whoever asks for it from now on gets the next. */
 	smp_mb();
 	count_trouble(&before);
@@ -312,18 +326,19 @@ static void walk(void)
 	reckon(began);
 	count_mending(&outset);
 	WRITE_ONCE(walks, walks + 1);
-	not_before = jiffies + (full & BIT(EPHPORTS_HOSTS) ? LONG_REST : REST);
-	not_for_guests = jiffies + (full ? LONG_REST : REST);
-	not_without_room = jiffies + NO_ROOM_REST;
+	rest(current->se.sum_exec_runtime - spent, full);
 }
 
 /*
- * walk_lock held. For users' holders that found no room there is little use in a walk before there
- * is some, but for those that have gone since.
+ * walk_lock held. What users can bring about for as long as they like is not to take more than a
+ * small part of a CPU. For their holders that found no room there is little use in a walk before
+ * there is some, but for those that have gone since.
  */
 static bool is_walk_due(void)
 {
-	if (!is_clean(EPHPORTS_HOSTS) || READ_ONCE(moved))
+	if (!is_clean(EPHPORTS_HOSTS) || READ_ONCE(moved[EPHPORTS_HOSTS]))
+		return true;
+	if (READ_ONCE(moved[EPHPORTS_ALL]) && time_after_eq(jiffies, not_for_guests))
 		return true;
 	return !is_clean(EPHPORTS_ALL) &&
 	       time_after_eq(jiffies, READ_ONCE(ephports_pool_scarce) ? not_without_room :
@@ -371,7 +386,7 @@ int ephports_watch_resync(void)
 
 /**
  * ephports_watch_catch_up() - make up for a port range that was changed
- * @is_moved: whether one was, as far as the reader is concerned
+ * @net: in this namespace; NULL: in any
  * @wait: the reader may have the walk at once; others are told that the records are not
  *	complete until it is done
  *
@@ -379,14 +394,14 @@ int ephports_watch_resync(void)
  *
  * Return: 0, or -EINTR.
  */
-int ephports_watch_catch_up(bool is_moved, bool wait)
+int ephports_watch_catch_up(const struct net *net, bool wait)
 {
-	if (is_moved && wait)
+	if (!(net ? ephports_ns_range_moved(net) : ephports_ns_any_range_moved()))
+		return 0;
+	if (wait)
 		return ephports_watch_resync();
-	if (is_moved) {
-		WRITE_ONCE(moved, true);
-		ephports_health_call();
-	}
+	WRITE_ONCE(moved[ephports_ns_scope(net)], true);
+	ephports_health_call();
 	return 0;
 }
 

@@ -12,7 +12,7 @@ u32 ephports_watch_covered(enum ephports_scope scope, u64 from, u64 to,
 u32 ephports_watch_seq(enum ephports_scope scope, const struct net *net);
 u64 ephports_watch_walks(void);
 int ephports_watch_resync(void);
-int ephports_watch_catch_up(bool moved, bool wait);
+int ephports_watch_catch_up(const struct net *net, bool wait);
 
 int ephports_watch_init(void);
 void ephports_watch_exit(void);

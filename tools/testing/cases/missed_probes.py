@@ -567,6 +567,30 @@ def dump_of_a_container_is_flagged_for_what_it_does_with_its_range():
         assert c.hear() is True
 
 
+@test
+def walks_that_users_can_bring_about_take_little_of_a_cpu():
+    def container(tell, wait):
+        become_root_of_a_container()
+        end = time.monotonic() + 15
+        low = 10000
+        while time.monotonic() < end:
+            low += 1
+            sysctl("net.ipv4.ip_local_port_range", f"{low} 60999")
+            listing()
+            time.sleep(0.1)
+        tell(low)
+    with faulty():
+        # 5.10 takes some walks after loading.
+        eventually(assert_complete, 30)
+        # Each is worth a rest of 20 s.
+        param("busy_walk", 400)
+        walks = counters()["resyncs"]
+        with child(container) as c:
+            assert c.hear() > 10005
+            assert 1 <= counters()["resyncs"] - walks <= 2, counters()
+            assert_complete()
+
+
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))
     # A search for a port must not take over a TIME_WAIT that a test counts.
