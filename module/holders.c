@@ -24,6 +24,12 @@ static enum ephports_visit name_owner(struct ephports_record *rec, void *ctx)
 /* Files are asked in batches: the lock of a big file table is not held for long. */
 #define FILES_AT_A_TIME	1000
 
+/*
+ * Users can have any number of processes share one file table, or have large ones that are almost
+ * empty: who is found after so many places for files stays nameless. The oldest are asked first.
+ */
+#define MOST_PLACES	(1 << 24)
+
 struct asking {
 	struct task_struct *task;
 	unsigned int left;
@@ -38,6 +44,19 @@ static int name_by_file(const void *ctx, struct file *file, unsigned int fd)
 	if (sk && (sk->sk_family == AF_INET || sk->sk_family == AF_INET6))
 		ephports_table_visit(sk, name_owner, asking->task);
 	return --asking->left ? 0 : fd + 1;
+}
+
+static unsigned int count_places(struct task_struct *task)
+{
+	unsigned int n = 0;
+
+	task_lock(task);
+	rcu_read_lock();
+	if (task->files)
+		n = files_fdtable(task->files)->max_fds;
+	rcu_read_unlock();
+	task_unlock(task);
+	return n;
 }
 
 static void name_by_task(struct task_struct *task)
@@ -90,10 +109,13 @@ void ephports_holders_name(void)
 {
 	struct task_struct **list;
 	unsigned int i, n;
+	u64 places = 0;
 
 	list = get_processes(&n);
 	for (i = 0; i < n; i++) {
-		name_by_task(list[i]);
+		places += count_places(list[i]);
+		if (places <= MOST_PLACES)
+			name_by_task(list[i]);
 		put_task_struct(list[i]);
 	}
 	kvfree(list);
