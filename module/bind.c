@@ -27,6 +27,7 @@ void ephports_bind_buckets_visit(void (*visit)(struct inet_bind_bucket *tb, void
 	unsigned int i;
 
 	for (i = 0; i < hashinfo->bhash_size; i++) {
+		cond_resched();
 		head = &hashinfo->bhash[i];
 		if (hlist_empty(&head->chain))
 			continue;
@@ -34,6 +35,5 @@ void ephports_bind_buckets_visit(void (*visit)(struct inet_bind_bucket *tb, void
 		hlist_for_each_entry(tb, &head->chain, node)
 			visit(tb, ctx);
 		spin_unlock_bh(&head->lock);
-		cond_resched();
 	}
 }

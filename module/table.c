@@ -22,6 +22,7 @@
  * Who reads all records goes through the pool, not through the tables: a record stays where
  * it is from its insertion to its removal, and there are no empty buckets to pass over.
  */
+#include <linux/bitmap.h>
 #include <linux/cpumask.h>
 #include <linux/log2.h>
 #include <linux/moduleparam.h>
@@ -57,6 +58,7 @@ struct ephports_directory ephports_directory __read_mostly;
 static unsigned int bucket_bits __read_mostly;
 static u64 bytes;
 static u32 epoch;
+static DECLARE_BITMAP(had_ports, 1 << 16);	/* ports that records ever had; only grows */
 
 static struct bucket *key_bucket(unsigned int cpu, u64 hash)
 {
@@ -257,6 +259,8 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 	u64 old;
 
 	stale->id = 0;
+	if (unlikely(!test_bit(rec->port, had_ports)))
+		set_bit(rec->port, had_ports);
 	ephports_table_mark(rec);
 	local_irq_save(flags);
 	old = ephports_directory_lock(word);
@@ -363,6 +367,15 @@ bool ephports_table_visit(const void *key, ephports_visitor visit, void *ctx)
 	found = act_on_key(word, hash, key, visit_record, &act);
 	local_irq_restore(flags);
 	return found;
+}
+
+/**
+ * ephports_table_had_port() - whether a record of this port is there, or was since loading
+ * @port: host byte order
+ */
+bool ephports_table_had_port(u16 port)
+{
+	return test_bit(port, had_ports);
 }
 
 static enum ephports_visit copy_record(struct ephports_record *rec, void *ctx)

@@ -16,7 +16,7 @@
 
 /* What is true of a record besides its fields. */
 #define EPHPORTS_F_TIMEWAIT	BIT(0)	/* the key is a timewait socket */
-#define EPHPORTS_F_ADOPTED	BIT(1)	/* found by a walk: its age is not known */
+#define EPHPORTS_F_ADOPTED	BIT(1)	/* not seen to be taken: its age is not known */
 #define EPHPORTS_F_NO_UID	BIT(2)	/* nobody can say whose it was */
 #define EPHPORTS_F_MET		BIT(3)	/* put in by a walk, which may have come too late */
 #define EPHPORTS_F_HANDED	BIT(4)	/* a timewait socket has taken the port over */
@@ -120,6 +120,7 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 					     enum ephports_cause cause,
 					     struct ephports_record *stale);
 struct ephports_record *ephports_table_take(const void *key, u64 cookie, u16 port);
+bool ephports_table_had_port(u16 port);
 bool ephports_table_copy(const void *key, struct ephports_record *copy);
 bool ephports_table_visit(const void *key, ephports_visitor visit, void *ctx);
 bool ephports_table_walk(struct ephports_cursor *cursor, ephports_visitor visit, void *ctx);

@@ -150,9 +150,19 @@ static bool meet_tcp(struct sock *sk, const struct inet_bind_bucket *tb, void *c
 	return true;
 }
 
+/*
+ * Whether there may be something to record, or a record. A server's port outside the range may have
+ * hundreds of thousands of holders, and the kernel's bucket is locked while they are gone over.
+ */
+static bool is_of_concern(const struct net *net, u16 port)
+{
+	return ephports_table_had_port(port) || ephports_ns_in_range(net, port);
+}
+
 static void meet_bucket(struct inet_bind_bucket *tb, void *ctx)
 {
-	ephports_bind_bucket_each(tb, meet_tcp, ctx);
+	if (is_of_concern(ib_net(tb), tb->port))
+		ephports_bind_bucket_each(tb, meet_tcp, ctx);
 }
 
 static void read_udp_table(struct pass *pass, struct udp_table *table)
@@ -162,14 +172,15 @@ static void read_udp_table(struct pass *pass, struct udp_table *table)
 	unsigned int i;
 
 	for (i = 0; i <= table->mask; i++) {
+		cond_resched();
 		slot = &table->hash[i];
 		if (hlist_empty(&slot->head))
 			continue;
 		spin_lock_bh(&slot->lock);
 		sk_for_each(sk, &slot->head)
-			meet(pass, sk, IPPROTO_UDP, NULL);
+			if (is_of_concern(sock_net(sk), sk->sk_num))
+				meet(pass, sk, IPPROTO_UDP, NULL);
 		spin_unlock_bh(&slot->lock);
-		cond_resched();
 	}
 }
 
