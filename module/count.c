@@ -46,6 +46,19 @@ u64 ephports_count_lost(enum ephports_scope scope)
 }
 
 /**
+ * ephports_count_widened() - holders that were found because a range has come to have their ports
+ * @scope: of these namespaces
+ *
+ * Their probes had let them pass, and rightly so. All others that are mended in were lost or missed.
+ */
+u64 ephports_count_widened(enum ephports_scope scope)
+{
+	u64 hosts = ephports_count_of(EPHPORTS_WIDENED);
+
+	return scope == EPHPORTS_HOSTS ? hosts : hosts + ephports_count_of(EPHPORTS_GUEST_WIDENED);
+}
+
+/**
  * ephports_count_held() - records in the tables, exact when nothing happens
  */
 u32 ephports_count_held(void)

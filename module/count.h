@@ -20,6 +20,8 @@ enum ephports_cause {
 	EPHPORTS_LOST,
 	EPHPORTS_GUEST_LOST,		/* likewise */
 	EPHPORTS_UNKNOWN,
+	EPHPORTS_WIDENED,		/* of those mended in, new to a range that was moved */
+	EPHPORTS_GUEST_WIDENED,		/* likewise */
 	EPHPORTS_COUNTERS
 };
 
@@ -50,6 +52,7 @@ static inline void ephports_count_take_back(enum ephports_cause cause)
 u64 ephports_count_of(enum ephports_cause cause);
 u64 ephports_count_mended_in(enum ephports_scope scope);
 u64 ephports_count_lost(enum ephports_scope scope);
+u64 ephports_count_widened(enum ephports_scope scope);
 u32 ephports_count_held(void);
 
 #endif /* EPHPORTS_COUNT_H */

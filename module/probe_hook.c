@@ -82,6 +82,7 @@ static void on_accept(struct ephports_ftrace_regs *regs)
 /* Preemption off. */
 static void adopt_timewait(struct sock *tw)
 {
+	enum ephports_cause cause;
 	struct ephports_record rec;
 
 	if (!ephports_ns_in_range(sock_net(tw), tw->sk_num))
@@ -91,7 +92,9 @@ static void adopt_timewait(struct sock *tw)
 	rec.reason = EPHPORTS_REASON_ADOPTED;
 	rec.born = ktime_get_boot_fast_ns();
 	rec.handed = rec.born;
-	ephports_event_taken(&rec, ephports_table_found(&rec));
+	cause = ephports_table_found(&rec);
+	if (ephports_event_taken(&rec, cause))
+		ephports_event_found(&rec, cause, sock_net(tw));
 }
 
 /*

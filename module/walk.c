@@ -41,8 +41,6 @@
 #include "table.h"
 #include "walk.h"
 
-static u64 widened[EPHPORTS_SCOPES];	/* written by the one walk that there is */
-
 /* One reading of the tables. */
 struct pass {
 	u64 began;			/* when, ns of CLOCK_BOOTTIME */
@@ -136,8 +134,7 @@ static void meet(struct pass *pass, struct sock *sk, u8 proto, const struct inet
 		return;
 	case EPHPORTS_NEW:
 		pass->taken_in++;
-		if (cause != EPHPORTS_ADOPTED && !ephports_ns_range_known(sock_net(sk)))
-			WRITE_ONCE(widened[scope], widened[scope] + 1);
+		ephports_event_found(&rec, cause, sock_net(sk));
 		pass->nameless += rec.reason == EPHPORTS_REASON_ADOPTED &&
 				  !(rec.flags & EPHPORTS_F_NO_UID);
 		return;
@@ -234,19 +231,6 @@ static struct pass read_tables(bool last)
 	if (pass.nameless)
 		ephports_holders_name();
 	return pass;
-}
-
-/**
- * ephports_walk_widened() - holders that walks took in because a range has come to have their ports
- * @scope: of these namespaces
- *
- * Their probes had let them pass, and rightly so. All others that are mended in were lost or missed.
- */
-u64 ephports_walk_widened(enum ephports_scope scope)
-{
-	u64 hosts = READ_ONCE(widened[EPHPORTS_HOSTS]);
-
-	return scope == EPHPORTS_HOSTS ? hosts : hosts + READ_ONCE(widened[EPHPORTS_ALL]);
 }
 
 /**

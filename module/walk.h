@@ -8,6 +8,5 @@
 #include "scope.h"
 
 u32 ephports_walk(void);
-u64 ephports_walk_widened(enum ephports_scope scope);
 
 #endif /* EPHPORTS_WALK_H */

@@ -102,7 +102,7 @@ static u64 count_told(enum ephports_scope scope)
 /* Holders that were mended in, but for those that are new to a range which was moved. */
 static u64 count_in(enum ephports_scope scope)
 {
-	return ephports_count_mended_in(scope) - ephports_walk_widened(scope);
+	return ephports_count_mended_in(scope) - ephports_count_widened(scope);
 }
 
 /* Releases that nobody saw, and no blindness to explain it. */
@@ -195,8 +195,8 @@ u32 ephports_watch_seq(enum ephports_scope scope, const struct net *net)
 	u64 seq;
 
 	count_trouble(&now);
-	seq = now.of[EPHPORTS_HOSTS] + READ_ONCE(mendings[scope]) + ephports_walk_widened(scope) +
-	      ephports_ns_range_walks(net);
+	seq = now.of[EPHPORTS_HOSTS] + READ_ONCE(mendings[scope]) +
+	      ephports_count_widened(scope) + ephports_ns_range_walks(net);
 	if (scope == EPHPORTS_ALL)
 		seq += now.of[EPHPORTS_ALL];
 	return (u32)seq << 1 | 1;

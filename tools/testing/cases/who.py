@@ -508,5 +508,38 @@ def another_user_sees_holders_and_not_whose_process():
         assert all_netns == 1
 
 
+@test
+def timewait_of_a_range_that_was_moved_elsewhere_takes_no_answer_away():
+    def elsewhere(tell, wait):
+        unshare(CLONE_NEWNET)
+        run("ip", "link", "set", "lo", "up")
+        with listener(port=20300) as server:
+            client = tcp()
+            client.bind(("127.0.0.1", 20310))
+            client.connect(server.getsockname())
+            accepted, _ = server.accept()
+            tell()
+            wait()
+            # As "ephstat why" advises; and before anybody looks who has the ports that are new to it.
+            sysctl("net.ipv4.ip_local_port_range", "20305 60999")
+            client.close(), accepted.close()
+            tell()
+            wait()
+    with loaded(), udp() as s, child(elsewhere) as c:
+        s.bind(("", 0))
+        c.hear()
+        eventually(assert_complete, 30)
+        ephstat("resync")
+        time.sleep(1)
+        before = time.time()
+        mended = summary()["counters"]["mended_in"]
+        c.go()
+        c.hear()
+        assert summary()["counters"]["mended_in"] == mended + 1
+        ephstat("resync")
+        told = json.loads(ephstat("-j", "who", str(port_of(s)), "--at", f"@{before}").stdout)
+        assert told["whole"] and len(told["holders"]) == 1, told
+
+
 if __name__ == "__main__":
     main()
