@@ -39,6 +39,8 @@ static void find_holders(struct work_struct *work);
 static DECLARE_DELAYED_WORK(finding, find_holders);
 static unsigned long not_before = INITIAL_JIFFIES;	/* the next finding */
 
+#define SPARE	50	/* at least so many times as long a pause as a finding takes */
+
 /* Preemption off, perhaps interrupts off; after ephports_incident_exit() nothing is called for. */
 static void call(struct delayed_work *work, unsigned long delay)
 {
@@ -144,11 +146,18 @@ static void attend(struct work_struct *unused)
 	}
 }
 
-/* All records are gone over: once a second is enough, however many calls are refused. */
+/* All records are gone over: once a second at most, however many calls are refused. */
 static void find_holders(struct work_struct *unused)
 {
-	WRITE_ONCE(not_before, jiffies + HZ);
+	unsigned long start = jiffies;
+
+	/* It may have been called for while it was running. */
+	if (time_before(start, not_before)) {
+		call(&finding, not_before - start);
+		return;
+	}
 	ephports_failure_find_holders();
+	WRITE_ONCE(not_before, jiffies + max_t(unsigned long, HZ, SPARE * (jiffies - start)));
 }
 
 int ephports_incident_init(void)
