@@ -66,7 +66,7 @@ static u32 find_place(const struct ephports_box *box)
 			own++;
 			oldest_own = i;
 		}
-		if (box_nsid(boxes[i]) != ephports_ns(&init_net)->id)
+		if (boxes[i]->failure.rec.flags & EPHPORTS_F_GUEST)
 			oldest_guest = i;
 	}
 	if (own >= EPHPORTS_BOXES / 2)

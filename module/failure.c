@@ -99,7 +99,7 @@ static u32 give_up_line(const struct ledger *ledger, u64 nsid)
 			own++;
 			oldest_own = older_line(ledger, oldest_own, i);
 		}
-		if (ledger->lines[i].key.nsid != ephports_ns(&init_net)->id)
+		if (ledger->lines[i].failure.rec.flags & EPHPORTS_F_GUEST)
 			oldest_guest = older_line(ledger, oldest_guest, i);
 	}
 	if (own >= ledger->size / 4)
