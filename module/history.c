@@ -26,7 +26,7 @@
 
 static unsigned int history = 65536;
 module_param(history, uint, 0444);
-MODULE_PARM_DESC(history, "released ports to remember, 1024 to 8388608 (168 bytes each; default 65536, 10.5 MiB)");
+MODULE_PARM_DESC(history, "released ports to remember, shared out among the possible CPUs, 1024 to 8388608 (168 bytes each; default 65536, 10.5 MiB)");
 
 static_assert(sizeof(struct ephports_past) == 168);
 
@@ -127,9 +127,9 @@ static bool walk_ring(struct ring *ring, struct ephports_history_cursor *cursor,
 		cursor->nr = READ_ONCE(ring->written);
 	cursor->begun = true;
 	while (cursor->nr) {
+		cond_resched();
 		if (walk_batch(ring, cursor, since, visit, ctx))
 			return true;
-		cond_resched();
 	}
 	cursor->begun = false;
 	return false;
