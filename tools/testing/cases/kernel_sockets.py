@@ -88,12 +88,10 @@ def connected_to(server):
 def nfs_mount():
     if run("modprobe", "nfsv4", check=False).returncode:
         raise Skip("no NFS in this kernel")
-    server = NfsServer()
-    with child(mount_nfs) as mounting:
+    with contextlib.closing(NfsServer()) as server, child(mount_nfs) as mounting:
         mounting.hear()
         eventually(lambda: connected_to(server))
         yield
-    server.close()
 
 
 def assert_the_same(sockets):

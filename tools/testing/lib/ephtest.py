@@ -301,8 +301,14 @@ def assert_exact(low=None, high=None, netns=None):
     """0 missing, 0 stale, 0 wrong, against the kernel's tables. The storm must be over."""
     low = low or port_range()[0]
     high = high or port_range()[1]
-    truth = [h for h in holders() if in_range(h, low, high) and netns in (None, int(h[1]))]
-    told = listing("-A")
+
+    def kernels():
+        return [h for h in holders() if in_range(h, low, high) and netns in (None, int(h[1]))]
+    # A TIME_WAIT may end between the two readings: then both are taken again.
+    for _ in range(5):
+        truth, told = kernels(), listing("-A")
+        if kernels() == truth:
+            break
     ours = sorted(as_holder(p) for p in told["ports"]
                   if low <= p["local_port"] <= high and netns in (None, p["netns"]))
     missing, stale = multiset_minus(truth, ours), multiset_minus(ours, truth)
