@@ -63,7 +63,7 @@ int why_advise_port(struct why *why)
 static void say_holder(const struct port *port, struct text *text)
 {
 	static const char *const calls[] = {
-		[EPHPORTS_ORIGIN_UNKNOWN]	= "taken before the module was loaded",
+		[EPHPORTS_ORIGIN_UNKNOWN]	= "taken unseen (before the module was loaded, or outside the range)",
 		[EPHPORTS_ORIGIN_CONNECT]	= "taken by connect()",
 		[EPHPORTS_ORIGIN_BIND]		= "taken by bind() to port 0",
 		[EPHPORTS_ORIGIN_LISTEN]	= "taken by listen()",

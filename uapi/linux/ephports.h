@@ -17,8 +17,8 @@
  * -----------
  * Addresses, ports, states and uids of a network namespace are told to everybody
  * in it, as sock_diag does. Process, command and cgroup of a record are told to
- * the same uid and to CAP_NET_ADMIN over the namespace, and only if the owner is
- * visible in the reader's pid namespace. Another namespace than one's own, and
+ * the same uid and to CAP_NET_ADMIN over the namespace, and only if the reader is in
+ * the initial pid namespace or in the owner's. Another namespace than one's own, and
  * the numbers that sum over namespaces (but for EPHPORTS_A_INFO_LOST, which everybody
  * has to know), need CAP_NET_ADMIN in the initial user namespace. A filter on something that is
  * hidden matches nothing.
@@ -180,7 +180,8 @@ enum ephports_state {
 
 /**
  * enum ephports_origin - which call took the port
- * @EPHPORTS_ORIGIN_UNKNOWN: older than the module, and nothing proves it
+ * @EPHPORTS_ORIGIN_UNKNOWN: older than the module, outside the range when it was taken, or
+ *	missed then, and nothing proves it
  * @EPHPORTS_ORIGIN_CONNECT: connect() without bind
  * @EPHPORTS_ORIGIN_BIND: bind() to port 0
  * @EPHPORTS_ORIGIN_LISTEN: listen() without bind
@@ -203,8 +204,8 @@ enum ephports_origin {
 
 /**
  * enum ephports_reason - why a record names no process
- * @EPHPORTS_REASON_ADOPTED: the socket is older than the module (or was found
- *	again after a loss) and no process was seen to hold it
+ * @EPHPORTS_REASON_ADOPTED: the socket is older than the module, had a port outside the
+ *	range then, or was found again after a loss, and no process was seen to hold it
  * @EPHPORTS_REASON_KERNEL: the kernel itself took the port
  * @EPHPORTS_REASON_HIDDEN: it is known, but not for this reader to see
  */
@@ -311,7 +312,8 @@ enum ephports_a_protocol {
  * @EPHPORTS_A_COUNTER_ASSIGNED: assignments seen as they happened
  * @EPHPORTS_A_COUNTER_ADOPTED: taken in when the module was loaded
  * @EPHPORTS_A_COUNTER_CLONED: TIME_WAIT sockets that took over
- * @EPHPORTS_A_COUNTER_MENDED_IN: added by a later walk of the kernel's tables
+ * @EPHPORTS_A_COUNTER_MENDED_IN: added later, by a walk of the kernel's tables or as a
+ *	timewait socket took the port over
  * @EPHPORTS_A_COUNTER_RELEASED: releases seen as they happened
  * @EPHPORTS_A_COUNTER_MENDED_OUT: removed by a walk, or found to be stale
  * @EPHPORTS_A_COUNTER_LOST: holders that found no room
@@ -490,16 +492,17 @@ enum ephports_a_filter {
  * @EPHPORTS_A_DEST_HEADROOM: u32, further connects from this local address to this
  *	destination that such a socket will get if nothing else changes; of UDP, whose
  *	ports are not shared by destinations, further sockets of this family at all; an odd
- *	range leaves one port out of each search, a varying one
+ *	range leaves one port out of each search, a varying one. Rows of sockets without a
+ *	peer have neither this nor CAPACITY, RESERVED and RANGE
  * @EPHPORTS_A_DEST_RESERVED: u32, ports of ip_local_reserved_ports in the range
  * @EPHPORTS_A_DEST_BOUND: u32, ports of the range that bind() took for whatever
  *	destination, and no connect() gets; in the first messages, of TCP
  * @EPHPORTS_A_DEST_EARLY: u32, those of BOUND held by connections alone whose port was
  *	taken by bind() to port 0; in a row with USED, less those towards this destination:
- *	what IP_BIND_ADDRESS_NO_PORT there would give to others
+ *	what IP_BIND_ADDRESS_NO_PORT there would give to others; of TCP
  * @EPHPORTS_A_DEST_REUSABLE: u32, of USED, TIME_WAIT sockets that a connect() would take
  *	over at this moment if tcp_tw_reuse were 1; HEADROOM counts what it takes over
- *	with tcp_tw_reuse as it is
+ *	with tcp_tw_reuse as it is; of TCP
  * @EPHPORTS_A_DEST_STATES: binary, u32 each, sockets by enum ephports_state; in the first
  *	messages all of the namespace and protocol that pass FILTER, also outside the range,
  *	each on its own
@@ -515,10 +518,11 @@ enum ephports_a_filter {
  * @EPHPORTS_A_DEST_SEARCH: u64, ns, the longest search for a port among those held and
  *	those released within WINDOW, rounded down by up to an eighth
  * @EPHPORTS_A_DEST_FAILURES: u64, allocations for it that were refused for want of a
- *	free port, as far as remembered
+ *	free port, as far as remembered. With states in FILTER, this and BORN, ENDED, their
+ *	fellows and WINDOW are absent
  * @EPHPORTS_A_DEST_OWNER: nest of EPHPORTS_A_OWNER_*, with USED; up to eight
  * @EPHPORTS_A_DEST_OTHERS: u32, of USED, ports whose owners are not told by OWNER
- * @EPHPORTS_A_DEST_TW_REUSE: u8, the sysctl tcp_tw_reuse; in the first messages
+ * @EPHPORTS_A_DEST_TW_REUSE: u8, the sysctl tcp_tw_reuse; in the first messages, of TCP
  * @EPHPORTS_A_DEST_RANGE: u32, ports of ip_local_port_range
  * @EPHPORTS_A_DEST_GROUPS: u32, in the message of all else: destinations that it stands for,
  *	as far as they were told apart
@@ -636,7 +640,7 @@ enum ephports_a_owner {
  *	allocator (all but a TCP connect())
  * @EPHPORTS_A_FAILURE_PEER_PORT: u16, likewise
  * @EPHPORTS_A_FAILURE_PORT: u16, the port asked for by number, which a socket has as its
- *	source port
+ *	source port; in events, whatever socket has it
  * @EPHPORTS_A_FAILURE_HOLDER: nest of EPHPORTS_A_PORT_*, who had PORT shortly after the
  *	call was refused last
  * @EPHPORTS_A_FAILURE_UID: u32, as EPHPORTS_A_PORT_UID
@@ -816,7 +820,8 @@ enum ephports_a_alert {
  *	and holds on to it
  * @EPHPORTS_EVENT_RELEASED: the port was given back
  * @EPHPORTS_EVENT_FAILED: no port was free, or the one that was asked for by number was taken
- * @EPHPORTS_EVENT_FOUND: a walk of the kernel's tables found a holder that had no record
+ * @EPHPORTS_EVENT_FOUND: a holder was found that had no record, by a walk of the kernel's
+ *	tables or as a timewait socket took the port over
  * @EPHPORTS_EVENT_DROPPED: a record was found to be stale: its port was released unseen
  * @EPHPORTS_EVENT_LOST: events were lost to this reader
  */
