@@ -114,9 +114,9 @@ def at_rest():
         time.sleep(0.5)
 
 
-# Files that are opened, and what watches memory (of which debug objects have a stock of free ones),
-# take from these and keep it; areas of vmalloc()
-# are counted apart, because what is freed is in their cache until it is unmapped.
+# Files that are opened, and what watches memory (debug objects have a stock of free ones), take from
+# these and keep it; areas of vmalloc() are counted apart, because what is freed is in their cache until
+# it is unmapped.
 FOREIGN = re.compile("inode|dentry|file|filp|damon|kmemleak|debug_objects|vmap_area")
 SLAB = "/sys/kernel/slab"
 
