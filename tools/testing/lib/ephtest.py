@@ -30,6 +30,8 @@ STORM = os.path.join(TOP, "tools/testing/storm/storm")
 DEBUG_KERNEL = os.path.exists("/sys/kernel/debug/kmemleak")
 SLOW = 10 if DEBUG_KERNEL else 1
 
+LONG = 10  # seconds: a test that takes so many says how many
+
 LOW, HIGH = 32768, 60999
 IP_BIND_ADDRESS_NO_PORT = 24
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -61,6 +63,7 @@ def main():
     failed = 0
     for number, function in enumerate(tests, 1):
         name = function.__name__
+        start = time.monotonic()
         try:
             function()
             print(f"ok {number} {name}", flush=True)
@@ -71,6 +74,9 @@ def main():
             for line in traceback.format_exc().splitlines():
                 print(f"# {line}")
             print(f"not ok {number} {name}", flush=True)
+        took = time.monotonic() - start
+        if took >= LONG:
+            print(f"# {name}: {took:.0f} s", flush=True)
     sys.exit(1 if failed else 0)
 
 
