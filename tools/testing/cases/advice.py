@@ -195,4 +195,5 @@ def unreserving_brings_what_it_promises():
 
 
 if __name__ == "__main__":
-    main()
+    with oracle():
+        main()

@@ -30,9 +30,8 @@ def drop_all():
         if s.type == socket.SOCK_STREAM:
             reset_on_close(s)
         s.close()
-    run("ss", "-K", "state", "time-wait")
-    # 5.10 destroys no TIME_WAIT: it has to run out.
-    eventually(lambda: _assert(not ports()), 75)
+    end_time_wait()
+    eventually(lambda: _assert(not ports()))
 
 
 def _assert(condition, *what):
@@ -442,4 +441,5 @@ def a_wider_range_gives_what_it_promises():
 
 
 if __name__ == "__main__":
-    main()
+    with oracle():
+        main()

@@ -107,7 +107,7 @@ def at_rest():
     """Nothing is left that goes by itself: TIME_WAIT sockets, caches, what RCU frees later."""
     end = time.monotonic() + 90 * SLOW
     while run("ss", "-Htan").stdout.strip() and time.monotonic() < end:
-        run("ss", "-K", "state", "time-wait")
+        end_time_wait()
         time.sleep(0.5)
     for _ in range(3):
         sysctl("vm.drop_caches", 3)

@@ -465,4 +465,6 @@ def the_log_and_the_module_give_the_same_answers():
                     assert abs(a[name] - b[name]) < 10**7, (name, a, b)
 
 
-main()
+if __name__ == "__main__":
+    with oracle():
+        main()

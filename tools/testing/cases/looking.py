@@ -283,4 +283,5 @@ def top_does_not_tell_zero_where_failures_are_not_known():
 
 if __name__ == "__main__":
     load()
-    main()
+    with oracle():
+        main()

@@ -772,4 +772,5 @@ if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))
     load()
     PORT = free_port()
-    main()
+    with oracle():
+        main()

@@ -542,4 +542,5 @@ def timewait_of_a_range_that_was_moved_elsewhere_takes_no_answer_away():
 
 
 if __name__ == "__main__":
-    main()
+    with oracle():
+        main()

@@ -18,7 +18,7 @@ OPS = int(os.environ.get("EPHPORTS_OPS", "20000"))
 def storm(*args, procs=8, seed=SEED):
     """A storm under way; it ends when its input closes, and keeps its last sockets until then."""
     # Room for new ones: the kernel makes no TIME_WAIT beyond tcp_max_tw_buckets.
-    run("ss", "-K", "state", "time-wait")
+    end_time_wait()
     p = subprocess.Popen([STORM, "--seed", str(seed), "--procs", str(procs), "--linger", *args],
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:

@@ -13,6 +13,8 @@
  * port meanwhile may be shown or not, and one that lets go of a port and takes another may be
  * shown twice. A namespace that is being dismantled and has UDP tables of its own is no
  * longer met.
+ *
+ * Whatever is written to it ends all TIME_WAIT (time_wait.c).
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -21,6 +23,7 @@
 #include <net/net_namespace.h>
 
 #include "../../../module/compat.h"
+#include "time_wait.h"
 
 #define ROOM_AT_FIRST	4096
 
@@ -255,16 +258,23 @@ static int release_snapshot(struct inode *inode, struct file *file)
 	return seq_release_private(inode, file);
 }
 
+static ssize_t write_anything(struct file *file, const char __user *from, size_t count, loff_t *pos)
+{
+	ephports_end_time_wait();
+	return count;
+}
+
 static const struct proc_ops file_ops = {
 	.proc_open	= open_snapshot,
 	.proc_read	= seq_read,
+	.proc_write	= write_anything,
 	.proc_lseek	= seq_lseek,
 	.proc_release	= release_snapshot,
 };
 
 static int __init oracle_init(void)
 {
-	return proc_create("ephports_oracle", 0400, NULL, &file_ops) ? 0 : -ENOMEM;
+	return proc_create("ephports_oracle", 0600, NULL, &file_ops) ? 0 : -ENOMEM;
 }
 
 static void __exit oracle_exit(void)
