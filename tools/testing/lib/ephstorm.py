@@ -50,7 +50,7 @@ class Totals:
                 self.took[key[len("took:"):]] = int(value)
 
 
-ENOUGH = ("--seconds", "300")  # for a storm that goes on until it is told to calm down
+ENOUGH = ("--seconds", str(300 * SLOW))  # for a storm that goes on until it is told to calm down
 
 
 def calm_down(p):
