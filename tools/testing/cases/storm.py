@@ -105,13 +105,18 @@ def unloaded_after():
         unload()
 
 
+def enough_to_adopt():
+    assert sum(in_range(h) for h in holders()) > 200, "the storm has not begun"
+
+
 @test
 def loading_in_the_middle_of_a_storm_ends_exact():
     for round_ in range(3):
         with unloaded_after():
             with storm(*ENOUGH, "--netns", "2", seed=SEED + 3 + round_) as p, \
                     reader():
-                time.sleep(0.5 + round_)
+                eventually(enough_to_adopt)
+                time.sleep(round_)
                 load()
                 time.sleep(3)
                 calm_down(p)
