@@ -59,7 +59,7 @@ short = ways_in ways_out missed_probes storm load_cycles stream who
 # In a variable: what stands in $(or ) itself, it divides at commas.
 kernels = 6.1,5.10,6.12,7.2
 
-# Half of the operations that check-all makes: it is to run on each change.
+# Fewer operations than check-all makes, because it is to run on each change.
 check: ready
 	@EPHPORTS_OPS=10000 tools/testing/run --kernel $(or $(KERNEL),$(kernels)) --rest "$(short)"
 

@@ -33,8 +33,8 @@ static struct inet_timewait_sock *get_one(struct inet_ehash_bucket *bucket, spin
 /**
  * ephports_end_time_wait() - end all that there are, of every network namespace
  *
- * As tcp_abort() does (net/ipv4/tcp.c, from v5.19 on). FIN_WAIT2 that the kernel keeps as a
- * timewait socket stays. Those that begin meanwhile may stay, too.
+ * As inet_twsk_purge() does for a namespace that is gone (net/ipv4/inet_timewait_sock.c). FIN_WAIT2
+ * that the kernel keeps as a timewait socket stays. Those that begin meanwhile may stay, too.
  *
  * Context: process context, sleeps.
  */
