@@ -23,7 +23,7 @@ u64 ephports_count_of(enum ephports_cause cause)
 }
 
 /**
- * ephports_count_mended_in() - holders that were found without a record, since loading
+ * ephports_count_mended_in() - holders that were lost or missed, and found since loading
  * @scope: of these namespaces
  */
 u64 ephports_count_mended_in(enum ephports_scope scope)
@@ -49,7 +49,7 @@ u64 ephports_count_lost(enum ephports_scope scope)
  * ephports_count_widened() - holders that were found because a range has come to have their ports
  * @scope: of these namespaces
  *
- * Their probes had let them pass, and rightly so. All others that are mended in were lost or missed.
+ * Their probes had let them pass, and rightly so.
  */
 u64 ephports_count_widened(enum ephports_scope scope)
 {
@@ -68,7 +68,7 @@ u32 ephports_count_held(void)
 
 	for (i = EPHPORTS_RELEASED; i <= EPHPORTS_MENDED_OUT; i++)
 		out += ephports_count_of(i);
-	for (i = EPHPORTS_ASSIGNED; i <= EPHPORTS_GUEST_MENDED_IN; i++)
+	for (i = EPHPORTS_ASSIGNED; i <= EPHPORTS_GUEST_WIDENED; i++)
 		in += ephports_count_of(i);
 	return in - min(in, out);
 }

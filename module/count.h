@@ -15,13 +15,13 @@ enum ephports_cause {
 	EPHPORTS_CLONED,
 	EPHPORTS_MENDED_IN,
 	EPHPORTS_GUEST_MENDED_IN,	/* the same, of EPHPORTS_F_GUEST */
+	EPHPORTS_WIDENED,		/* mended in, and new to a range that was moved */
+	EPHPORTS_GUEST_WIDENED,		/* likewise */
 	EPHPORTS_RELEASED,
 	EPHPORTS_MENDED_OUT,
 	EPHPORTS_LOST,
 	EPHPORTS_GUEST_LOST,		/* likewise */
 	EPHPORTS_UNKNOWN,
-	EPHPORTS_WIDENED,		/* of those mended in, new to a range that was moved */
-	EPHPORTS_GUEST_WIDENED,		/* likewise */
 	EPHPORTS_COUNTERS
 };
 

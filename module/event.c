@@ -54,23 +54,6 @@ bool ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause
 	return false;
 }
 
-/**
- * ephports_event_found() - a holder without a record was found, and got one
- * @rec: the record
- * @cause: what it was counted as
- * @net: the namespace; if nobody has looked yet who holds the ports of its range as it is now, this
- *	may be one of them, and nothing was missed
- *
- * Context: any.
- */
-void ephports_event_found(const struct ephports_record *rec, enum ephports_cause cause,
-			  const struct net *net)
-{
-	if (cause != EPHPORTS_ADOPTED && !ephports_ns_range_known(net))
-		ephports_count_note(rec->flags & EPHPORTS_F_GUEST ? EPHPORTS_GUEST_WIDENED :
-								    EPHPORTS_WIDENED);
-}
-
 struct handing {
 	u64 cookie;
 	u64 now;

@@ -10,8 +10,6 @@ struct ephports_sock;
 struct sock_common;
 
 void ephports_event_found_stale(const struct ephports_record *rec);
-void ephports_event_found(const struct ephports_record *rec, enum ephports_cause cause,
-			  const struct net *net);
 bool ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause);
 bool ephports_event_handed_over(const void *from, const void *to, u64 cookie, u16 port,
 				bool holds_on);

@@ -83,7 +83,8 @@ static int put_counters(struct sk_buff *skb)
 	for (i = 0; i < ARRAY_SIZE(counters); i++)
 		if (put_count(skb, counters[i].attr, ephports_count_of(counters[i].cause)))
 			return -EMSGSIZE;
-	if (put_count(skb, EPHPORTS_A_COUNTER_MENDED_IN, ephports_count_mended_in(EPHPORTS_ALL)) ||
+	if (put_count(skb, EPHPORTS_A_COUNTER_MENDED_IN,
+		      ephports_count_mended_in(EPHPORTS_ALL) + ephports_count_widened(EPHPORTS_ALL)) ||
 	    put_count(skb, EPHPORTS_A_COUNTER_LOST, ephports_count_lost(EPHPORTS_ALL)) ||
 	    put_missed(skb) ||
 	    put_count(skb, EPHPORTS_A_COUNTER_RESYNCS, ephports_watch_walks()))

@@ -82,19 +82,14 @@ static void on_accept(struct ephports_ftrace_regs *regs)
 /* Preemption off. */
 static void adopt_timewait(struct sock *tw)
 {
-	enum ephports_cause cause;
 	struct ephports_record rec;
 
 	if (!ephports_ns_in_range(sock_net(tw), tw->sk_num))
 		return;
-	ephports_sock_describe(&rec, tw, IPPROTO_TCP);
-	rec.flags |= EPHPORTS_F_TIMEWAIT | EPHPORTS_F_ADOPTED | EPHPORTS_F_NO_UID;
-	rec.reason = EPHPORTS_REASON_ADOPTED;
+	ephports_sock_describe_found(&rec, tw, IPPROTO_TCP);
 	rec.born = ktime_get_boot_fast_ns();
 	rec.handed = rec.born;
-	cause = ephports_table_found(&rec);
-	if (ephports_event_taken(&rec, cause))
-		ephports_event_found(&rec, cause, sock_net(tw));
+	ephports_event_taken(&rec, ephports_table_found(&rec));
 }
 
 /*

@@ -216,6 +216,28 @@ void ephports_sock_describe(struct ephports_record *rec, struct sock *sk, u8 pro
 }
 
 /**
+ * ephports_sock_describe_found() - the same, of one that nobody saw take its port
+ * @rec: filled, the rest zeroed
+ * @sk: a full or a timewait socket that stands still
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ *
+ * If nobody has looked yet who holds the ports of its range as it is now, it may be one of them: then
+ * nothing was missed.
+ *
+ * Context: preemption or BH off.
+ */
+void ephports_sock_describe_found(struct ephports_record *rec, struct sock *sk, u8 proto)
+{
+	ephports_sock_describe(rec, sk, proto);
+	rec->flags |= EPHPORTS_F_ADOPTED;
+	rec->reason = EPHPORTS_REASON_ADOPTED;
+	if (!ephports_ns_range_known(sock_net(sk)))
+		rec->flags |= EPHPORTS_F_WIDENED;
+	if (proto == IPPROTO_TCP && sk->sk_state == TCP_TIME_WAIT)
+		rec->flags |= EPHPORTS_F_TIMEWAIT | EPHPORTS_F_NO_UID;
+}
+
+/**
  * ephports_sock_is_kernels() - whether the kernel opened a socket for itself
  * @sk: a full socket
  *

@@ -35,6 +35,7 @@ void ephports_sock_last(const struct ephports_record *rec, const struct sock_com
 			struct ephports_sock *sock);
 bool ephports_sock_holds(const struct ephports_record *rec);
 void ephports_sock_describe(struct ephports_record *rec, struct sock *sk, u8 proto);
+void ephports_sock_describe_found(struct ephports_record *rec, struct sock *sk, u8 proto);
 bool ephports_sock_is_kernels(const struct sock *sk);
 
 #endif /* EPHPORTS_SOCK_H */

@@ -219,12 +219,12 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 	ephports_table_mark(old);
 	if (!(old->flags & EPHPORTS_F_ADOPTED) || (newcomer->rec->flags & EPHPORTS_F_ADOPTED))
 		return;
+	ephports_count_take_back(ephports_table_found(old));
 	rec = *newcomer->rec;
 	rec.id = old->id;
 	rec.next = old->next;
 	*old = rec;
 	ephports_stream_came(old, newcomer->cause);
-	ephports_count_take_back(ephports_table_found(old));
 	ephports_count_note(newcomer->cause);
 }
 
@@ -492,6 +492,8 @@ enum ephports_cause ephports_table_found(const struct ephports_record *rec)
 {
 	if (READ_ONCE(epoch) <= 1)
 		return EPHPORTS_ADOPTED;
+	if (rec->flags & EPHPORTS_F_WIDENED)
+		return rec->flags & EPHPORTS_F_GUEST ? EPHPORTS_GUEST_WIDENED : EPHPORTS_WIDENED;
 	return rec->flags & EPHPORTS_F_GUEST ? EPHPORTS_GUEST_MENDED_IN : EPHPORTS_MENDED_IN;
 }
 

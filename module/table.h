@@ -22,6 +22,7 @@
 #define EPHPORTS_F_HANDED	BIT(4)	/* a timewait socket has taken the port over */
 #define EPHPORTS_F_SECOND	BIT(5)	/* a timewait socket, and the other holds on too */
 #define EPHPORTS_F_GUEST	BIT(6)	/* of a namespace that is not the host's */
+#define EPHPORTS_F_WIDENED	BIT(7)	/* found because a range has come to have its port */
 
 /**
  * struct ephports_record - one holder of one local port; numbers only

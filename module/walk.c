@@ -92,15 +92,12 @@ static u8 proven_origin(const struct sock *sk, const struct inet_bind_bucket *tb
 	return EPHPORTS_ORIGIN_UNKNOWN;
 }
 
-static void describe_adopted(struct ephports_record *rec, struct sock *sk, u8 proto)
+static void describe_met(struct ephports_record *rec, struct sock *sk, u8 proto)
 {
-	ephports_sock_describe(rec, sk, proto);
-	rec->flags |= EPHPORTS_F_ADOPTED | EPHPORTS_F_MET;
-	rec->reason = EPHPORTS_REASON_ADOPTED;
-	if (proto == IPPROTO_TCP && sk->sk_state == TCP_TIME_WAIT) {
-		rec->flags |= EPHPORTS_F_TIMEWAIT | EPHPORTS_F_NO_UID;
+	ephports_sock_describe_found(rec, sk, proto);
+	rec->flags |= EPHPORTS_F_MET;
+	if (rec->flags & EPHPORTS_F_TIMEWAIT)
 		return;
-	}
 	rec->owner.uid = __kuid_val(sk->sk_uid);
 	if (ephports_sock_is_kernels(sk))
 		rec->reason = EPHPORTS_REASON_KERNEL;
@@ -116,7 +113,7 @@ static void meet(struct pass *pass, struct sock *sk, u8 proto, const struct inet
 
 	if (is_recorded(pass, sk) || !ephports_ns_in_range(sock_net(sk), sk->sk_num))
 		return;
-	describe_adopted(&rec, sk, proto);
+	describe_met(&rec, sk, proto);
 	rec.born = pass->began;
 	rec.origin = proven_origin(sk, tb);
 	scope = ephports_record_scope(&rec);
@@ -134,7 +131,6 @@ static void meet(struct pass *pass, struct sock *sk, u8 proto, const struct inet
 		return;
 	case EPHPORTS_NEW:
 		pass->taken_in++;
-		ephports_event_found(&rec, cause, sock_net(sk));
 		pass->nameless += rec.reason == EPHPORTS_REASON_ADOPTED &&
 				  !(rec.flags & EPHPORTS_F_NO_UID);
 		return;

@@ -99,12 +99,6 @@ static u64 count_told(enum ephports_scope scope)
 	return ephports_count_lost(scope) + ephports_probe_missed();
 }
 
-/* Holders that were mended in, but for those that are new to a range which was moved. */
-static u64 count_in(enum ephports_scope scope)
-{
-	return ephports_count_mended_in(scope) - ephports_count_widened(scope);
-}
-
 /* Releases that nobody saw, and no blindness to explain it. */
 static bool found_stale(u64 stale)
 {
@@ -114,7 +108,7 @@ static bool found_stale(u64 stale)
 /* At the end of a walk: more holders without a record than were known to be missed. */
 static bool found_more(enum ephports_scope scope)
 {
-	s64 in = count_in(scope) - found.in[scope];
+	s64 in = ephports_count_mended_in(scope) - found.in[scope];
 
 	return in > (s64)(count_told(scope) - found.told[scope]) && !READ_ONCE(blinded);
 }
@@ -244,7 +238,7 @@ static void reckon_scope(enum ephports_scope scope, bool silent, bool all_is_men
 		ephports_coverage_trouble(scope, false);
 		return;
 	}
-	found.in[scope] = count_in(scope);
+	found.in[scope] = ephports_count_mended_in(scope);
 	found.told[scope] = count_told(scope);
 	ephports_coverage_walked(scope, began, ktime_get_boot_fast_ns());
 }
@@ -277,7 +271,7 @@ static void note_outset(struct outset *outset)
 
 	for (scope = 0; scope < EPHPORTS_SCOPES; scope++) {
 		outset->troubled[scope] = !is_mended(scope);
-		outset->in[scope] = count_in(scope);
+		outset->in[scope] = ephports_count_mended_in(scope);
 	}
 	outset->stale = count_stale();
 }
@@ -289,7 +283,7 @@ static void count_mending(const struct outset *outset)
 	enum ephports_scope scope;
 
 	for (scope = 0; scope < EPHPORTS_SCOPES; scope++)
-		if (stale || outset->troubled[scope] || outset->in[scope] != count_in(scope))
+		if (stale || outset->troubled[scope] || outset->in[scope] != ephports_count_mended_in(scope))
 			WRITE_ONCE(mendings[scope], mendings[scope] + 1);
 }
 

@@ -460,6 +460,45 @@ def accepted_unseen(server):
         return connected(server)
 
 
+def answer_is_whole(netns, ns):
+    """Whether nobody is missing from what is said of then."""
+    told = ephstat("-j", "who", "40000", "-N", str(netns), "--at",
+                   f"@{ns // 10**9}.{ns % 10**9:09d}", check=False).stdout
+    return json.loads(told)["whole"]
+
+
+@test
+def holder_that_a_moved_range_brings_and_that_goes_as_it_is_met_hides_no_other_that_was_missed():
+    # In another namespace: what is found in one whose range was moved may be new to it.
+    def miss(tell, wait):
+        with listener(port=free_port()) as server:
+            tell(netns_of())
+            wait()
+            pair = accepted_unseen(server)
+            tell()
+            wait()
+            for s in pair:
+                s.close()
+    with faulty(), child(in_new_netns(miss)) as c, udp() as s:
+        other = c.hear()
+        s.bind(("127.0.0.1", 20311))
+        eventually(assert_complete, 30)
+        before, then = counters(), time.clock_gettime_ns(time.CLOCK_REALTIME)
+        c.go()
+        c.hear()
+        assert answer_is_whole(other, then)
+        with sysctl_set("net.ipv4.ip_local_port_range", "20305 60999"):
+            param("hold_release", 1)
+            with on_first_cpu(), walk_elsewhere() as walk:
+                wait_for_walk()
+                s.close()
+            assert walk.returncode == 0 and param("hold_release") == "0"
+            assert risen(before).get("mended_in") == 1, risen(before)
+            assert not answer_is_whole(other, then)
+            soon()
+        c.go()
+
+
 def interrupted_by(what):
     """Whether a dump of many records, in the middle of which this happens, is flagged."""
     many = [udp() for _ in range(800)]
