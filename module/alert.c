@@ -19,10 +19,10 @@
 #include "compat.h"
 #include "log.h"
 #include "netlink_alert.h"
+#include "spare.h"
 #include "tally.h"
 
 #define PERIOD		HZ
-#define SPARE		50	/* at least so many times as long a pause as a look takes */
 #define FIRST_ROOM	64u
 #define MOST_ALERTED	1024u
 
@@ -308,7 +308,7 @@ static void tick(struct work_struct *work)
 		look();
 	mutex_unlock(&alert_lock);
 	queue_delayed_work(system_long_wq, &ticker,
-			   max_t(unsigned long, PERIOD, SPARE * (jiffies - start)));
+			   max_t(unsigned long, PERIOD, EPHPORTS_SPARE * (jiffies - start)));
 }
 
 /* ---- thresholds --------------------------------------------------------------------------- */

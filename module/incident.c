@@ -16,6 +16,7 @@
 #include "box.h"
 #include "failure.h"
 #include "incident.h"
+#include "spare.h"
 
 #define ALERT_EVERY	NSEC_PER_SEC
 #define QUIET		(60 * NSEC_PER_SEC)
@@ -38,8 +39,6 @@ static DECLARE_DELAYED_WORK(attendance, attend);
 static void find_holders(struct work_struct *work);
 static DECLARE_DELAYED_WORK(finding, find_holders);
 static unsigned long not_before = INITIAL_JIFFIES;	/* the next finding */
-
-#define SPARE	50	/* at least so many times as long a pause as a finding takes */
 
 /* Preemption off, perhaps interrupts off; after ephports_incident_exit() nothing is called for. */
 static void call(struct delayed_work *work, unsigned long delay)
@@ -157,7 +156,7 @@ static void find_holders(struct work_struct *unused)
 		return;
 	}
 	ephports_failure_find_holders();
-	WRITE_ONCE(not_before, jiffies + max_t(unsigned long, HZ, SPARE * (jiffies - start)));
+	WRITE_ONCE(not_before, jiffies + max_t(unsigned long, HZ, EPHPORTS_SPARE * (jiffies - start)));
 }
 
 int ephports_incident_init(void)

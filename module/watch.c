@@ -25,6 +25,7 @@
 #include "ns.h"
 #include "pool.h"
 #include "probe.h"
+#include "spare.h"
 #include "table.h"
 #include "walk.h"
 #include "watch.h"
@@ -33,7 +34,6 @@
 #define REST		HZ		/* between two walks, if nobody with rights asks for one */
 #define LONG_REST	(10 * HZ)	/* after a walk that found no room for all, or was blind */
 #define NO_ROOM_REST	(60 * HZ)	/* and as long as there is none for users' namespaces */
-#define SPARE		50	/* users wait so many times as long as a walk takes of a CPU, at least */
 
 /* The counts of a moment; in each scope, what no narrower one has. */
 struct trouble {
@@ -293,7 +293,7 @@ static void rest(u64 spent, u32 full)
 	unsigned long least = full ? LONG_REST : REST;
 
 	not_before = jiffies + (full & BIT(EPHPORTS_HOSTS) ? LONG_REST : REST);
-	not_for_guests = jiffies + max(SPARE * nsecs_to_jiffies(spent), least);
+	not_for_guests = jiffies + max(EPHPORTS_SPARE * nsecs_to_jiffies(spent), least);
 	not_without_room = jiffies + NO_ROOM_REST;
 }
 
