@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* ephstat log: follows what happens to ports into files, for weeks. */
 #include <inttypes.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,15 +32,20 @@ struct logging {
 	uint64_t looked_ns;
 	uint64_t module_lost;
 	int trouble;
+	uint64_t unread;		/* lines that found no room */
 	struct error *err;
 };
 
-/* To the standard output, line by line: the journal has it too. */
-static int tell_flag(struct logging *l, const struct unusual_flag *flag)
+/* Who does not read the lines, or has gone, must not keep the log from going on. */
+static bool is_read(FILE *out)
 {
-	const struct log_record record = {
-		.type = LOG_UNUSUAL, .boot_ns = flag->boot_ns, .flag = *flag,
-	};
+	struct pollfd fd = { .fd = fileno(out), .events = POLLOUT };
+
+	return poll(&fd, 1, 0) == 1 && fd.revents == POLLOUT;
+}
+
+static void print_flag(const struct logging *l, const struct unusual_flag *flag)
+{
 	struct text row = { 0 };
 
 	if (l->es->json) {
@@ -49,6 +55,19 @@ static int tell_flag(struct logging *l, const struct unusual_flag *flag)
 		text_line(&row, l->es->out);
 	}
 	fflush(l->es->out);
+}
+
+/* To the standard output, line by line: the journal has it too. */
+static int tell_flag(struct logging *l, const struct unusual_flag *flag)
+{
+	const struct log_record record = {
+		.type = LOG_UNUSUAL, .boot_ns = flag->boot_ns, .flag = *flag,
+	};
+
+	if (is_read(l->es->out))
+		print_flag(l, flag);
+	else
+		l->unread++;
 	return log_write(l->writer, &record, l->err);
 }
 
@@ -213,6 +232,9 @@ static int end(struct logging *l, int ret)
 	if (done.records)
 		fprintf(stderr, "ephstat: %" PRIu64 " records in %" PRIu64 " bytes written\n",
 			done.records, done.bytes);
+	if (l->unread)
+		fprintf(stderr, "ephstat: %" PRIu64 " unusual events are in the log alone: nobody read the "
+			"standard output\n", l->unread);
 	if (ret == EXIT_OK && done.trouble)
 		ret = error_set(l->err, EXIT_RUNTIME, "cannot write the log: %s; its end may be "
 				"missing", strerror(done.trouble));

@@ -2,6 +2,7 @@
 # guest: --cpus 2 --mem 1024 --timeout 900
 """What happens is shown, and logged for later, whatever happens to the log."""
 import contextlib
+import fcntl
 import os
 import random
 import signal
@@ -237,6 +238,53 @@ def a_scan_is_flagged_and_an_ordinary_client_is_not():
         assert any(e["event"] == "unusual" and e["pid"] == scanned[0]
                    for e in logged("--unusual"))
         assert {e["event"] for e in logged("--kinds", "failed")} <= {"failed"} | NOTES
+
+
+@contextlib.contextmanager
+def logging_into(pipe):
+    """The log, with this as its standard output."""
+    shutil.rmtree(DIR, ignore_errors=True)
+    with subprocess.Popen((EPHSTAT, "log", DIR), stdout=pipe, stderr=subprocess.PIPE,
+                          text=True) as log:
+        try:
+            os.close(pipe)
+            eventually(lambda: assert_more(0))
+            yield log
+            log.send_signal(signal.SIGTERM)
+            _, log.said = log.communicate(timeout=20 * SLOW)
+        finally:
+            log.kill()
+    assert log.returncode == 0, (log.returncode, log.said)
+
+
+def scan_by(processes):
+    for _ in range(processes):
+        pid = os.fork()
+        if not pid:
+            scan(52)
+            os._exit(0)
+        os.waitpid(pid, 0)
+    eventually(is_logged(take_and_give_back()))
+
+
+@test
+def who_does_not_read_what_is_unusual_or_has_gone_does_not_keep_the_log_from_going_on():
+    with loaded():
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        with logging_into(writer) as log:
+            scan_by(80)
+        assert "in the log alone" in log.said, log.said
+        told = os.read(reader, 1 << 16).decode().splitlines()
+        assert told and all("127.0.0.7" in line for line in told), told
+        assert len(told) + int(re.search(r"(\d+) unusual", log.said)[1]) == 80, (told, log.said)
+        assert [e["event"] for e in logged("--unusual")].count("unusual") == 80
+        os.close(reader)
+
+        reader, writer = os.pipe()
+        with logging_into(writer):
+            os.close(reader)
+            scan_by(1)
 
 
 @test
