@@ -27,7 +27,7 @@
 #define SETTLE_MS	300	/* without activity, before it is quiet */
 #define SETTLE_MAX_MS	10000
 #define STOP_MAX_MS	60000	/* an operation waits a few seconds, on a slow machine more */
-#define END_MAX_MS	10000
+#define END_MAX_MS	60000	/* likewise: hundreds of sockets to close */
 #define FOREVER		INT64_MAX
 
 static pid_t pids[OPTIONS_MAX_SLOTS];	/* by slot; 0: none lives */
