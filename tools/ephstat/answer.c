@@ -150,7 +150,7 @@ static void write_json(struct answering *a)
 	json_close(&doc);
 }
 
-int answer(const struct question *question, memory_fn memory, void *arg, struct error *err)
+int answer(struct question *question, memory_fn memory, void *arg, struct error *err)
 {
 	struct answering a = { .question = question, .err = err };
 	int ret = memory(question, collect, &a, arg, &a.interrupted, err);

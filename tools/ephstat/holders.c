@@ -100,12 +100,12 @@ static bool is_outside(const struct info *info, uint8_t proto, const struct filt
 static const char *find_doubt(const struct info *info, const struct filter *filter)
 {
 	if (is_outside(info, IPPROTO_TCP, filter) || is_outside(info, IPPROTO_UDP, filter))
-		return "holders of ports outside ip_local_port_range are not recorded";
+		return DOUBT_RANGE;
 	return NULL;
 }
 
 /* The module, of which @arg is the socket. */
-static int ask_module(const struct question *question, holder_fn fn, void *fn_arg, void *arg,
+static int ask_module(struct question *question, holder_fn fn, void *fn_arg, void *arg,
 		      bool *interrupted, struct error *err)
 {
 	return nl_holders(arg, &question->es->filter, question->since_ns, question->until_ns,
@@ -124,11 +124,15 @@ static uint64_t now(void)
 static int ask_log(struct question *question, struct error *err)
 {
 	const struct ephstat *es = question->es;
+	struct error ignored;
 	int ret = EXIT_OK;
+	uint32_t hosts;
 
 	question->netns = es->filter.netns;
 	if (!question->netns)
 		ret = netns_resolve("/proc/self/ns/net", &question->netns, err);
+	question->is_hosts = !netns_resolve("/proc/1/ns/net", &hosts, &ignored) &&
+			     hosts == question->netns;
 	return ret ? ret : answer(question, log_holders, (void *)es->log, err);
 }
 

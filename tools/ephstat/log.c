@@ -10,6 +10,7 @@
 #include "logdir.h"
 #include "logwrite.h"
 #include "netlink.h"
+#include "netns.h"
 #include "signals.h"
 #include "unusual.h"
 
@@ -31,6 +32,7 @@ struct logging {
 	uint64_t snapshot_ns;
 	uint64_t looked_ns;
 	uint64_t module_lost;
+	struct log_place place;
 	int trouble;
 	uint64_t unread;		/* lines that found no room */
 	struct error *err;
@@ -111,13 +113,14 @@ static int take_snapshot(struct logging *l)
 	bool interrupted = false;
 	int ret;
 
-	l->has_lost = false;
 	l->snapshot_ns = record.boot_ns = log_now();
 	ret = log_write(l->writer, &record, l->err);
 	if (!ret)
 		ret = nl_ports(l->asking, &l->es->filter, tell_held, l, &interrupted, l->err);
 	record.type = LOG_SNAPSHOT_END;
 	record.code = interrupted;
+	/* Once more then: without a whole one, nothing is vouched for. */
+	l->has_lost = interrupted;
 	return ret ? ret : log_write(l->writer, &record, l->err);
 }
 
@@ -129,13 +132,38 @@ static int maybe_snapshot(struct logging *l)
 	return EXIT_OK;
 }
 
-/* The module says itself when its records may not be all. */
+static struct log_place place_of(const struct info *info)
+{
+	const struct protocol *proto = info_protocol(info, IPPROTO_TCP);
+	struct log_place place = { .netns = info->netns };
+	struct error ignored;
+	uint32_t hosts;
+
+	if (proto) {
+		place.port_low = proto->range_low;
+		place.port_high = proto->range_high;
+	}
+	place.is_hosts = !netns_resolve("/proc/1/ns/net", &hosts, &ignored) && hosts == info->netns;
+	return place;
+}
+
+/* Whether the range was moved since the last look. */
+static bool see_range(struct logging *l, const struct info *info)
+{
+	const struct log_place was = l->place;
+
+	l->place = place_of(info);
+	return l->place.port_low != was.port_low || l->place.port_high != was.port_high;
+}
+
+/* The module says itself when its records may not be all. When a range was moved, it does not. */
 static int look_at_module(struct logging *l, uint64_t now)
 {
 	struct log_record record = {
 		.type = LOG_DOUBT, .boot_ns = now, .from_ns = l->looked_ns, .until_ns = now,
 	};
 	struct info info;
+	bool moved;
 	int ret;
 
 	if (l->looked_ns && now - l->looked_ns < LOOK_NS)
@@ -150,9 +178,10 @@ static int look_at_module(struct logging *l, uint64_t now)
 	}
 	l->module_lost = info.lost;
 	l->looked_ns = now;
-	if (!record.count && info.complete && !info.blind)
-		return EXIT_OK;
-	return log_write(l->writer, &record, l->err);
+	moved = see_range(l, &info);
+	if (record.count || !info.complete || info.blind || moved)
+		ret = log_write(l->writer, &record, l->err);
+	return ret || !moved ? ret : log_writer_place(l->writer, &l->place, l->err);
 }
 
 /* Once when it begins and once when it is over. */
@@ -254,7 +283,8 @@ static int make_writer(struct logging *l, int dir, const struct log_limits *limi
 	}
 	if (!filter.all_netns)
 		filter.netns = info.netns;
-	return log_writer_new(&l->writer, dir, limits, &filter, l->err);
+	l->place = place_of(&info);
+	return log_writer_new(&l->writer, dir, limits, &filter, &l->place, l->err);
 }
 
 static int run(struct logging *l, int dir, const struct log_limits *limits)

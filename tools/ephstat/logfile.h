@@ -52,6 +52,7 @@ enum log_type {
 	LOG_CLOCK,		/* the clock was set by step_ns */
 	LOG_DOUBT,		/* from..until: the module vouched not for its records */
 	LOG_UNUSUAL,		/* flag */
+	LOG_PLACE,		/* likewise at the start of each file, before the run; from here on: place */
 
 	LOG_TYPES,
 };
@@ -68,6 +69,14 @@ struct log_run {
 	struct filter filter;
 };
 
+/* Where a run is, and which ports are recorded there. */
+struct log_place {
+	uint32_t netns;		/* inode number: that of the filter, or one's own */
+	bool is_hosts;		/* it is that of process 1 */
+	uint16_t port_low;	/* its range */
+	uint16_t port_high;
+};
+
 struct log_record {
 	uint8_t type;
 	uint64_t boot_ns;
@@ -78,6 +87,7 @@ struct log_record {
 	int64_t step_ns;
 	struct event event;
 	struct log_run run;
+	struct log_place place;
 	struct unusual_flag flag;
 	const char *cgroup;	/* path of the owner's, or NULL; good until the next record */
 };
@@ -86,6 +96,9 @@ static inline bool log_is_event(const struct log_record *record)
 {
 	return record->type <= EPHPORTS_EVENT_MAX;
 }
+
+/* Of this boot, as a header has it. */
+void log_boot_id(uint8_t id[LOG_BOOT_ID]);
 
 void log_header_write(const struct log_header *header, uint8_t *to);
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <endian.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "logfile.h"
 
@@ -75,4 +78,21 @@ bool log_header_read(struct log_header *header, const uint8_t *from)
 	};
 	memcpy(header->boot_id, wire.boot_id, sizeof(wire.boot_id));
 	return header->raw <= LOG_RAW_MAX;
+}
+
+void log_boot_id(uint8_t id[LOG_BOOT_ID])
+{
+	char text[64] = "", *at = text;
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	unsigned int i, byte;
+
+	if (fd < 0)
+		return;
+	if (read(fd, text, sizeof(text) - 1) > 0) {
+		for (i = 0; i < LOG_BOOT_ID && sscanf(at, "%2x", &byte) == 1; i++) {
+			id[i] = byte;
+			at += 2 + (at[2] == '-');
+		}
+	}
+	close(fd);
 }

@@ -21,7 +21,7 @@ struct held {
 };
 
 struct log_held {
-	struct filter filter;
+	const struct filter *filter;
 	uint64_t since_ns;
 	int64_t wall_ns;
 	uint32_t snapshot;
@@ -35,7 +35,7 @@ struct log_held *log_held_new(const struct filter *filter, uint64_t since_ns)
 
 	if (!h)
 		return NULL;
-	h->filter = *filter;
+	h->filter = filter;
 	h->since_ns = since_ns;
 	return h;
 }
@@ -105,8 +105,8 @@ static struct held *add(struct log_held *h, const struct port *port)
 
 static bool passes(const struct log_held *h, const struct port *port)
 {
-	return (!h->filter.netns || h->filter.netns == port->netns) &&
-	       filter_passes(&h->filter, port);
+	return (!h->filter->netns || h->filter->netns == port->netns) &&
+	       filter_passes(h->filter, port);
 }
 
 /* The later word about a holder; what only an earlier one had stays. */

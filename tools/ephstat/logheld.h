@@ -9,8 +9,8 @@
 struct log_held;
 
 /*
- * @filter is what is asked for, its netns included; what ended before @since_ns of CLOCK_REALTIME
- * is forgotten. NULL: no memory.
+ * @filter is what is asked for; its netns may change from one run to the next. What ended before
+ * @since_ns of CLOCK_REALTIME is forgotten. NULL: no memory.
  */
 struct log_held *log_held_new(const struct filter *filter, uint64_t since_ns);
 void log_held_free(struct log_held *held);

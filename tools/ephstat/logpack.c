@@ -239,6 +239,14 @@ static void put_run(struct bytes *to, const struct log_run *run)
 	put_varint(to, f->all_netns);
 }
 
+static void put_place(struct bytes *to, const struct log_place *place)
+{
+	put_varint(to, place->netns);
+	put_varint(to, place->is_hosts);
+	put_varint(to, place->port_low);
+	put_varint(to, place->port_high);
+}
+
 static void put_flag(struct log_pack *pack, const struct unusual_flag *flag)
 {
 	struct bytes *rest = &pack->columns[COL_REST];
@@ -276,6 +284,8 @@ int log_pack_add(struct log_pack *pack, const struct log_record *record)
 		put_port(pack, &record->event.port);
 	else if (record->type == LOG_RUN)
 		put_run(&pack->columns[COL_REST], &record->run);
+	else if (record->type == LOG_PLACE)
+		put_place(&pack->columns[COL_REST], &record->place);
 	else if (record->type == LOG_UNUSUAL)
 		put_flag(pack, &record->flag);
 	else

@@ -11,9 +11,13 @@ static int close_span(struct log_spans *s, uint64_t to_ns)
 	bool was_open = s->open;
 
 	s->open = false;
-	if (!was_open || !s->whole || to_ns <= s->from_ns)
+	if (!was_open || !s->whole || to_ns <= s->from_ns || s->snapshot_ns < s->due_ns)
 		return EXIT_OK;
-	return spans_add(s->to, &span, s->err);
+	if (!s->why)
+		return spans_add(s->to, &span, s->err);
+	if (span.from_ns <= s->asked.to_ns && span.to_ns >= s->asked.from_ns)
+		s->doubt = s->why;
+	return EXIT_OK;
 }
 
 static void open_span(struct log_spans *s, uint64_t from_ns)
@@ -25,19 +29,42 @@ static void open_span(struct log_spans *s, uint64_t from_ns)
 	s->from_ns = from_ns;
 }
 
-/* Nothing is known for certain from @from_ns to @until_ns. */
-static int note_gap(struct log_spans *s, uint64_t from_ns, uint64_t until_ns)
+/* Nothing is known of what went before but what a snapshot tells. */
+static void open_anew(struct log_spans *s, uint64_t from_ns)
+{
+	open_span(s, from_ns);
+	s->due_ns = from_ns;
+}
+
+/* Nothing is known for certain from @from_ns to @until_ns; *@until_ns is set to when it is again. */
+static int note_gap(struct log_spans *s, uint64_t from_ns, uint64_t *until_ns)
+{
+	int ret;
+
+	/* What is told late may lie before a gap that was told in time. */
+	if (*until_ns < s->from_ns)
+		*until_ns = s->from_ns;
+	ret = close_span(s, from_ns);
+	open_span(s, *until_ns);
+	return ret;
+}
+
+/* Nor is who took a port in it and holds it since, until there is a snapshot. */
+static int note_loss(struct log_spans *s, uint64_t from_ns, uint64_t until_ns)
 {
 	int ret;
 
 	if (!s->open)
 		return EXIT_OK;
-	/* What is told late may lie before a gap that was told in time. */
-	if (until_ns < s->from_ns)
-		until_ns = s->from_ns;
-	ret = close_span(s, from_ns);
-	open_span(s, until_ns);
+	ret = note_gap(s, from_ns, &until_ns);
+	if (until_ns > s->due_ns)
+		s->due_ns = until_ns;
 	return ret;
+}
+
+static int note_doubt(struct log_spans *s, uint64_t from_ns, uint64_t until_ns)
+{
+	return s->open ? note_gap(s, from_ns, &until_ns) : EXIT_OK;
 }
 
 int log_spans_block(struct log_spans *s, const struct log_header *header, int64_t wall_ns)
@@ -49,18 +76,22 @@ int log_spans_block(struct log_spans *s, const struct log_header *header, int64_
 		s->run = header->run;
 		s->resume = false;
 		s->whole = false;
+		s->why = LOG_NO_PLACE;
 		s->until_ns = 0;
 		s->gap_ns = 0;
+		s->begun_ns = 0;
+		s->snapshot_ns = 0;
 		s->number = header->number;
 		s->wall_ns = wall_ns;
 	} else if (header->number != s->number && s->open) {
 		ret = close_span(s, s->until_ns);
+		s->begun_ns = 0;
 		s->resume = true;
 	}
 	s->number = header->number + 1;
 	/* A block without events says that there were none. */
 	if (s->resume && !header->size)
-		open_span(s, header->until_ns);
+		open_anew(s, header->until_ns);
 	if (header->until_ns > s->until_ns)
 		s->until_ns = header->until_ns;
 	return ret;
@@ -74,7 +105,7 @@ static void begin_run(struct log_spans *s, const struct log_record *record)
 	if (s->open || s->resume || !run->from_ns)
 		return;
 	s->whole = filter_contains(&run->filter, s->filter);
-	open_span(s, s->number > 2 ? record->boot_ns : run->from_ns);
+	open_anew(s, s->number > 2 ? record->boot_ns : run->from_ns);
 }
 
 int log_spans_record(struct log_spans *s, const struct log_record *record)
@@ -84,14 +115,37 @@ int log_spans_record(struct log_spans *s, const struct log_record *record)
 		begin_run(s, record);
 		return EXIT_OK;
 	case EPHPORTS_EVENT_LOST:
-		return note_gap(s, record->boot_ns, record->boot_ns + record->event.lost_span_ns);
+		return note_loss(s, record->boot_ns, record->boot_ns + record->event.lost_span_ns);
 	case LOG_DISK:
+		return note_loss(s, record->from_ns, record->until_ns);
 	case LOG_DOUBT:
-		return note_gap(s, record->from_ns, record->until_ns);
+		return note_doubt(s, record->from_ns, record->until_ns);
+	case LOG_SNAPSHOT:
+		s->begun_ns = record->boot_ns;
+		return EXIT_OK;
+	case LOG_SNAPSHOT_END:
+		if (!record->code && s->begun_ns)
+			s->snapshot_ns = s->begun_ns;
+		return EXIT_OK;
 	}
 	if (s->resume && log_is_event(record))
-		open_span(s, record->boot_ns);
+		open_anew(s, record->boot_ns);
 	return EXIT_OK;
+}
+
+int log_spans_place(struct log_spans *s, uint64_t boot_ns, const char *why)
+{
+	bool was_open = s->open;
+	int ret;
+
+	if (why == s->why)
+		return EXIT_OK;
+	ret = close_span(s, boot_ns);
+	s->why = why;
+	/* There is nothing to make good: what was recorded before is known. */
+	s->open = was_open;
+	s->from_ns = boot_ns;
+	return ret;
 }
 
 int log_spans_end(struct log_spans *s)

@@ -287,6 +287,14 @@ static void take_run(struct cursor *from, struct log_run *run)
 	f->all_netns = take_varint(from);
 }
 
+static void take_place(struct cursor *from, struct log_place *place)
+{
+	place->netns = take_varint(from);
+	place->is_hosts = take_varint(from);
+	place->port_low = take_varint(from);
+	place->port_high = take_varint(from);
+}
+
 static void take_flag(struct log_unpack *u, struct log_record *record)
 {
 	struct cursor *rest = &u->columns[COL_REST];
@@ -332,6 +340,8 @@ int log_unpack_next(struct log_unpack *u, struct log_record *record)
 		take_port(u, record);
 	else if (record->type == LOG_RUN)
 		take_run(&u->columns[COL_REST], &record->run);
+	else if (record->type == LOG_PLACE)
+		take_place(&u->columns[COL_REST], &record->place);
 	else if (record->type == LOG_UNUSUAL)
 		take_flag(u, record);
 	else if (record->type < LOG_TYPES)

@@ -10,11 +10,13 @@
 #include "match.h"
 
 struct looking {
+	const struct question *question;
 	struct log_held *held;
 	struct log_spans spans;
 	struct spans covered;
-	struct filter filter;
-	uint8_t boot_id[LOG_BOOT_ID];
+	struct filter filter;		/* its netns is that of the run */
+	uint8_t this_boot[LOG_BOOT_ID];
+	uint8_t boot_id[LOG_BOOT_ID];	/* of the block */
 	bool any;
 	int64_t wall_ns;
 	uint64_t last_ns;
@@ -27,6 +29,8 @@ static int see_block(const struct log_header *header, int64_t wall_ns, void *arg
 
 	if (header->number != l->spans.number)
 		log_held_hole(l->held);
+	if (header->run != l->spans.run && !l->filter.all_netns)
+		l->filter.netns = l->question->netns;
 	if (l->any && memcmp(l->boot_id, header->boot_id, LOG_BOOT_ID) != 0)
 		log_held_boot(l->held, l->last_ns);
 	l->any = true;
@@ -36,11 +40,41 @@ static int see_block(const struct log_header *header, int64_t wall_ns, void *arg
 	return log_spans_block(&l->spans, header, wall_ns);
 }
 
+static bool is_in_range(const struct filter *filter, const struct log_place *place)
+{
+	return filter->port_low >= place->port_low && filter->port_high <= place->port_high;
+}
+
+/*
+ * From one boot to the next the number of a namespace says nothing, but the host's is known to be
+ * the host's.
+ */
+static int see_place(struct looking *l, const struct log_record *record)
+{
+	const struct log_place *place = &record->place;
+	bool other_boot = memcmp(l->boot_id, l->this_boot, LOG_BOOT_ID) != 0;
+	const char *why = NULL;
+
+	if (!l->filter.all_netns) {
+		l->filter.netns = l->question->netns;
+		if (other_boot && l->question->is_hosts && place->is_hosts)
+			l->filter.netns = place->netns;
+		else if (other_boot)
+			why = "from one boot to the next, namespaces have other numbers";
+		else if (place->netns != l->filter.netns)
+			why = LOG_NO_PLACE;
+	}
+	if (!why && !is_in_range(&l->filter, place))
+		why = DOUBT_RANGE;
+	return log_spans_place(&l->spans, record->boot_ns, why);
+}
+
 static int see_record(const struct log_record *record, void *arg)
 {
 	struct looking *l = arg;
 	const struct port *port = &record->event.port;
-	int ret = log_spans_record(&l->spans, record);
+	int ret = record->type == LOG_PLACE ? see_place(l, record) :
+					      log_spans_record(&l->spans, record);
 
 	if (ret)
 		return ret;
@@ -83,22 +117,31 @@ static int look(struct looking *l, const struct question *question, int dir)
 	return ret ? ret : log_spans_end(&l->spans);
 }
 
-int log_holders(const struct question *question, holder_fn fn, void *fn_arg, void *arg,
+int log_holders(struct question *question, holder_fn fn, void *fn_arg, void *arg,
 		bool *interrupted, struct error *err)
 {
-	struct looking l = { .filter = question->es->filter, .err = err };
+	struct looking l = { .question = question, .filter = question->es->filter, .err = err };
 	int dir, ret = log_dir_open(arg, &dir, err);
 
 	(void)interrupted;
 	if (ret)
 		return ret;
 	l.filter.netns = l.filter.all_netns ? 0 : question->netns;
-	l.spans = (struct log_spans){ .filter = &l.filter, .to = &l.covered, .err = err };
+	l.spans = (struct log_spans){
+		.filter = &l.filter,
+		.asked = { question->since_ns, question->until_ns ? question->until_ns : UINT64_MAX },
+		.to = &l.covered,
+		.err = err,
+	};
+	log_boot_id(l.this_boot);
 	l.held = log_held_new(&l.filter, question->since_ns);
 	if (l.held)
 		ret = look(&l, question, dir);
 	else
 		ret = error_set(err, EXIT_RUNTIME, "out of memory");
+	/* Without a beginning, the answer is about what is covered. */
+	if (question->since_ns || !l.covered.n)
+		question->doubt = l.spans.doubt;
 	if (!ret)
 		ret = tell(&l, fn, fn_arg);
 	log_held_free(l.held);

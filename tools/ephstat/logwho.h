@@ -6,7 +6,7 @@
 #include "answer.h"
 
 /* A memory_fn; @arg is the path of the log, a const char *. */
-int log_holders(const struct question *question, holder_fn fn, void *fn_arg, void *arg,
+int log_holders(struct question *question, holder_fn fn, void *fn_arg, void *arg,
 		bool *interrupted, struct error *err);
 
 #endif

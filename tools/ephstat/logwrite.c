@@ -44,6 +44,7 @@ struct log_writer {
 	struct log_limits limits;
 	struct log_header header;
 	struct log_run run;
+	struct log_place place;
 	struct log_pack *pack;
 	ZSTD_CCtx *zstd;
 	uint8_t *frame;		/* a header and what follows it */
@@ -79,23 +80,6 @@ static int64_t wall_offset(void)
 	const uint64_t before = log_now(), wall = clock_ns(CLOCK_REALTIME), after = log_now();
 
 	return (int64_t)(wall - before - (after - before) / 2);
-}
-
-static void read_boot_id(uint8_t id[LOG_BOOT_ID])
-{
-	char text[64] = "", *at = text;
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	unsigned int i, byte;
-
-	if (fd < 0)
-		return;
-	if (read(fd, text, sizeof(text) - 1) > 0) {
-		for (i = 0; i < LOG_BOOT_ID && sscanf(at, "%2x", &byte) == 1; i++) {
-			id[i] = byte;
-			at += 2 + (at[2] == '-');
-		}
-	}
-	close(fd);
 }
 
 /* sysfs gives no inode number twice in a boot, and each loading makes the directory anew. */
@@ -196,14 +180,17 @@ static bool write_block(struct log_writer *w, const uint8_t *raw, size_t len, ui
 /* Each file tells of the run, so that older ones can go. It borrows the pack, which is empty. */
 static bool write_run(struct log_writer *w)
 {
-	struct log_record record = { .type = LOG_RUN, .boot_ns = log_now(), .run = w->run };
+	const uint64_t now = log_now();
+	const struct log_record place = { .type = LOG_PLACE, .boot_ns = now, .place = w->place };
+	const struct log_record run = { .type = LOG_RUN, .boot_ns = now, .run = w->run };
 	const uint8_t *raw;
 	size_t len;
 
-	log_pack_start(w->pack, record.boot_ns);
-	log_pack_add(w->pack, &record);
+	log_pack_start(w->pack, now);
+	log_pack_add(w->pack, &place);
+	log_pack_add(w->pack, &run);
 	raw = log_pack_end(w->pack, &len);
-	w->header.first_ns = record.boot_ns;
+	w->header.first_ns = now;
 	return raw && write_block(w, raw, len, w->run.from_ns);
 }
 
@@ -420,7 +407,7 @@ static int make_tools(struct log_writer *w, struct error *err)
 }
 
 int log_writer_new(struct log_writer **writer, int dir, const struct log_limits *limits,
-		   const struct filter *filter, struct error *err)
+		   const struct filter *filter, const struct log_place *place, struct error *err)
 {
 	struct log_writer *w = calloc(1, sizeof(*w));
 	int ret;
@@ -434,10 +421,11 @@ int log_writer_new(struct log_writer **writer, int dir, const struct log_limits 
 	w->file = -1;
 	w->limits = *limits;
 	w->run.filter = *filter;
+	w->place = *place;
 	w->header.number = 1;
 	w->header.wall_ns = wall_offset();
 	w->header.loading = read_loading();
-	read_boot_id(w->header.boot_id);
+	log_boot_id(w->header.boot_id);
 	if (getrandom(&w->header.run, sizeof(w->header.run), 0) < 0)
 		w->header.run = log_now() ^ (uint64_t)getpid() << 48;
 	ret = make_tools(w, err);
@@ -464,6 +452,17 @@ int log_writer_watch(struct log_writer *w, uint64_t from_ns, struct error *err)
 	/* A directory that takes no file from the start is somebody's mistake. */
 	return error_set(err, EXIT_RUNTIME, "cannot write to the log: %s",
 			 strerror(w->done.trouble));
+}
+
+int log_writer_place(struct log_writer *w, const struct log_place *place, struct error *err)
+{
+	const struct log_record record = {
+		.type = LOG_PLACE, .boot_ns = log_now(), .place = *place,
+	};
+
+	w->place = *place;
+	/* A file that is yet to be made begins with it. */
+	return w->file < 0 ? EXIT_OK : log_write(w, &record, err);
 }
 
 void log_writer_end(struct log_writer *w, enum log_stop stop, struct log_done *done)

@@ -28,10 +28,13 @@ struct log_writer;
 
 /* Takes @dir, locked, in any case. Without records it leaves no file. */
 int log_writer_new(struct log_writer **writer, int dir, const struct log_limits *limits,
-		   const struct filter *filter, struct error *err);
+		   const struct filter *filter, const struct log_place *place, struct error *err);
 
 /* All that happens from @from_ns on, and passes the filter, is handed in, or was already. */
 int log_writer_watch(struct log_writer *writer, uint64_t from_ns, struct error *err);
+
+/* The place is another from now on: the range was moved. */
+int log_writer_place(struct log_writer *writer, const struct log_place *place, struct error *err);
 
 /* Writes what is left, and then @stop; @done is how much it was in all. */
 void log_writer_end(struct log_writer *writer, enum log_stop stop, struct log_done *done);

@@ -362,6 +362,54 @@ def _no_ports():
     assert not ports()
 
 
+def no_port_for(n):
+    """One port, held; and so many that are refused it, each another culprit for having another
+    address of its own."""
+    sysctl("net.ipv4.ip_local_port_range", "40000 40000")
+    held = udp()
+    held.bind(("", 0))
+    for i in range(n):
+        with udp() as s:
+            try:
+                s.bind((f"127.0.1.{i}", 0))
+                raise AssertionError("bound")
+            except OSError as e:
+                assert e.errno == errno.EADDRINUSE, e
+    return held
+
+
+@test
+def what_users_are_refused_takes_neither_the_hosts_culprits_nor_its_pictures():
+    containers, each = 9, 64  # of both more than are remembered
+
+    def container(tell, wait):
+        become_root_of_a_container()
+        run("ip", "link", "set", "lo", "up")
+        with no_port_for(each):
+            tell()
+            wait()
+
+    def latest_picture(atleast):
+        def look():
+            boxes = told("blackbox", "-A")["pictures"]
+            assert boxes and boxes[0]["id"] >= atleast, boxes
+            return boxes
+        return eventually(look)
+
+    with sysctl_set("net.ipv4.ip_local_port_range", "40000 40000"), loaded():
+        with no_port_for(1):
+            [ours] = latest_picture(1)
+        for i in range(containers):
+            with child(container) as c:
+                c.hear()
+                boxes = latest_picture(i + 2)
+        assert len(boxes) == 8 and ours["id"] in [box["id"] for box in boxes], boxes
+        assert [box["id"] for box in told("blackbox")["pictures"]] == [ours["id"]]
+        rows = told("failures", "-A")
+        assert len(rows["failures"]) == 256 and rows["total"] == containers * each + 1, rows["total"]
+        assert [f["count"] for f in told("failures")["failures"]] == [1], told("failures")
+
+
 @test
 def alerts_come_at_each_threshold_and_at_once_for_a_failure():
     with small_range(), subprocess.Popen([EPHSTAT, "-j", "alerts", "--follow"],

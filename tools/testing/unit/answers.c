@@ -16,7 +16,7 @@ static struct holder told_holders[8];
 static unsigned int n_told;
 static bool interrupted;
 
-static int memory(const struct question *question, holder_fn fn, void *fn_arg, void *arg,
+static int memory(struct question *question, holder_fn fn, void *fn_arg, void *arg,
 		  bool *was_interrupted, struct error *error)
 {
 	unsigned int i;

@@ -24,6 +24,9 @@
 static char path[] = "/tmp/ephstat-logs-XXXXXX";
 static struct error err;
 static struct filter filter;
+static const struct log_place place = {
+	.netns = 4026531841u, .is_hosts = true, .port_low = 32768, .port_high = 60999,
+};
 static const struct log_limits limits = { .size = 1 << 30, .age_ns = 3600 * SECOND };
 static struct log_done done;
 
@@ -116,7 +119,7 @@ static struct log_writer *start(const struct log_limits *with)
 	int dir;
 
 	EXPECT(!log_dir_lock(path, &dir, &err));
-	EXPECT(!log_writer_new(&writer, dir, with, &filter, &err));
+	EXPECT(!log_writer_new(&writer, dir, with, &filter, &place, &err));
 	EXPECT(!log_writer_watch(writer, 77, &err));
 	return writer;
 }
@@ -174,7 +177,7 @@ static void round_trip(const struct log_record *record)
 	put(writer, record);
 	log_writer_end(writer, LOG_STOP_ASKED, &done);
 	read_all();
-	EXPECT(got.records == 3 && got.of_type[LOG_RUN] == 1 && got.of_type[LOG_STOP] == 1);
+	EXPECT(got.records == 4 && got.of_type[LOG_RUN] == 1 && got.of_type[LOG_STOP] == 1);
 }
 
 static int see_port(const struct log_record *record, void *arg)
@@ -282,6 +285,8 @@ static void test_run(void)
 	round_trip(&in);
 	out = find(LOG_RUN);
 	EXPECT(out.run.from_ns == 77 && !memcmp(&out.run.filter, &filter, sizeof(filter)));
+	out = find(LOG_PLACE);
+	EXPECT(!memcmp(&out.place, &place, sizeof(place)));
 	filter_init(&filter);
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who held a port, from a log that a test makes up. */
+#include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +17,9 @@
 
 static char path[] = "/tmp/ephstat-logwho-XXXXXX";
 static struct filter logged;
+static const struct log_place here = {
+	.netns = NETNS, .is_hosts = true, .port_low = 32768, .port_high = 60999,
+};
 static struct log_writer *writer;
 static struct log_done done;
 static struct question question;
@@ -28,7 +34,7 @@ static void begin_run(void)
 	int dir;
 
 	EXPECT(!log_dir_lock(path, &dir, &err));
-	EXPECT(!log_writer_new(&writer, dir, &limits, &logged, &err));
+	EXPECT(!log_writer_new(&writer, dir, &limits, &logged, &here, &err));
 }
 
 static void watch_from(uint64_t s)
@@ -63,6 +69,33 @@ static void put(uint8_t type, uint64_t id, uint64_t cookie, uint64_t s, uint64_t
 			.proto = IPPROTO_TCP, .netns = NETNS, .pid = 7, .comm = "curl" } },
 	};
 
+	EXPECT(!log_write(writer, &record, &err));
+}
+
+static void put_end(uint32_t code, uint64_t s)
+{
+	const struct log_record record = {
+		.type = LOG_SNAPSHOT_END, .boot_ns = start + s * SECOND, .code = code,
+	};
+
+	EXPECT(!log_write(writer, &record, &err));
+}
+
+/* Of nobody. */
+static void put_snapshot(uint64_t s)
+{
+	put(LOG_SNAPSHOT, 0, 0, s, 0);
+	put_end(0, s);
+}
+
+static void put_range(uint16_t low, uint16_t high, uint64_t s)
+{
+	struct log_record record = {
+		.type = LOG_PLACE, .boot_ns = start + s * SECOND, .place = here,
+	};
+
+	record.place.port_low = low;
+	record.place.port_high = high;
 	EXPECT(!log_write(writer, &record, &err));
 }
 
@@ -137,6 +170,7 @@ static bool is_held(unsigned int i, uint64_t from, uint64_t until)
 static void test_plain(void)
 {
 	begin();
+	put_snapshot(0);
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
 	put(EPHPORTS_EVENT_TIME_WAIT, 2, 100, 5, 4);
 	put(EPHPORTS_EVENT_RELEASED, 2, 100, 65, 64);
@@ -176,16 +210,133 @@ static void test_again(void)
 static void test_gaps(void)
 {
 	begin();
+	put_snapshot(0);
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
 	put_lost(10, 20);
+	put_snapshot(22);
 	put(EPHPORTS_EVENT_ASSIGNED, 2, 101, 25, 0);
 	put_span(LOG_DISK, 30, 40);
 	put_span(LOG_DOUBT, 35, 50);
+	put_snapshot(55);
 	put(EPHPORTS_EVENT_RELEASED, 2, 101, 60, 35);
+	put_span(LOG_DOUBT, 62, 70);
+	put(EPHPORTS_EVENT_ASSIGNED, 3, 102, 80, 0);
 	end_run();
 	ask();
-	EXPECT(n_spans == 3 && is_span(0, 0, 10) && is_span(1, 20, 30) && is_span(2, 50, 60));
-	EXPECT(n_held == 2);
+	EXPECT(n_spans == 4 && is_span(0, 0, 10) && is_span(1, 20, 30) && is_span(2, 50, 62));
+	EXPECT(is_span(3, 70, 80));
+	EXPECT(n_held == 3);
+}
+
+/* Who took a port in the gap, and holds it, is known from a whole snapshot alone. */
+static void test_unfinished(void)
+{
+	begin();
+	put(LOG_SNAPSHOT, 0, 0, 1, 0);
+	put_end(1, 1);
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 5, 0);
+	put_lost(10, 20);
+	put(LOG_SNAPSHOT, 0, 0, 30, 0);
+	put(EPHPORTS_EVENT_ASSIGNED, 2, 101, 40, 0);
+	end_run();
+	ask();
+	EXPECT(n_spans == 0 && n_held == 2);
+
+	/* The first of two that is whole is good for all since the gap. */
+	begin();
+	put(LOG_SNAPSHOT, 0, 0, 1, 0);
+	put_end(1, 1);
+	put_snapshot(11);
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 15, 0);
+	/* Told late, of a time before that snapshot: it has all that was lost. */
+	put_lost(5, 8);
+	put(EPHPORTS_EVENT_RELEASED, 1, 100, 20, 5);
+	end_run();
+	ask();
+	EXPECT(n_spans == 2 && is_span(0, 0, 5) && is_span(1, 8, 20));
+}
+
+static void test_ranges(void)
+{
+	begin();
+	put_snapshot(0);
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
+	put_range(50000, 60999, 10);
+	put_range(32768, 60999, 20);
+	put(EPHPORTS_EVENT_RELEASED, 1, 100, 30, 29);
+	end_run();
+	ask();
+	EXPECT(n_spans == 2 && is_span(0, 0, 10) && is_span(1, 20, 30) && !question.doubt);
+	question.since_ns = spans[0].covered_from_ns + 12 * SECOND;
+	question.until_ns = question.since_ns + SECOND;
+	ask();
+	EXPECT(n_spans == 2 && question.doubt && strstr(question.doubt, "ip_local_port_range"));
+
+	/* Nobody is recorded who holds port 80. */
+	question = (struct question){ .es = &es, .netns = NETNS };
+	es.filter.port_low = es.filter.port_high = 80;
+	ask();
+	EXPECT(n_spans == 0 && question.doubt);
+}
+
+/* What the log of all namespaces does not say is the range of the others. */
+static void test_places(void)
+{
+	begin();
+	logged.netns = 0;
+	logged.all_netns = true;
+	end_run();
+	begin_run();
+	watch_from(0);
+	put_snapshot(0);
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 10, 0);
+	end_run();
+	ask();
+	EXPECT(n_spans == 1 && n_held == 1 && !question.doubt);
+	question.netns = NETNS + 1;
+	ask();
+	EXPECT(n_spans == 0 && n_held == 0 && question.doubt);
+}
+
+/* As if the log were of a boot before this one. */
+static void test_boots(void)
+{
+	struct log_names names;
+	struct log_header header;
+	uint8_t raw[LOG_HEADER_SIZE];
+	char file[PATH_MAX];
+	int dir, fd;
+	off_t at = 0;
+
+	begin();
+	put_snapshot(0);
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 10, 0);
+	end_run();
+	EXPECT(!log_dir_open(path, &dir, &err));
+	EXPECT(!log_dir_list(dir, &names, &err) && names.n > 0);
+	snprintf(file, sizeof(file), "%s/%s", path, names.names[names.n - 1].name);
+	fd = open(file, O_RDWR);
+	while (pread(fd, raw, sizeof(raw), at) == sizeof(raw) && log_header_read(&header, raw)) {
+		header.boot_id[0] ^= 1;
+		log_header_write(&header, raw);
+		EXPECT(pwrite(fd, raw, sizeof(raw), at) == sizeof(raw));
+		at += LOG_HEADER_SIZE + header.size;
+	}
+	EXPECT(at > 0);
+	close(fd);
+	close(dir);
+	log_names_free(&names);
+
+	/* The host's namespace is the host's, whatever its number is today. */
+	question.netns = NETNS + 7;
+	question.is_hosts = true;
+	ask();
+	EXPECT(n_spans == 1 && n_held == 1 && !question.doubt);
+	/* Another's number may have been anybody's. */
+	question.netns = NETNS;
+	question.is_hosts = false;
+	ask();
+	EXPECT(n_spans == 0 && question.doubt && strstr(question.doubt, "boot"));
 }
 
 static void test_snapshots(void)
@@ -226,6 +377,7 @@ static void test_snapshots(void)
 static void test_runs(void)
 {
 	begin();
+	put_snapshot(0);
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
 	put(EPHPORTS_EVENT_ASSIGNED, 2, 101, 2, 0);
 	end_run();
@@ -254,6 +406,7 @@ static void test_filters(void)
 	logged.proto = IPPROTO_UDP;
 	begin_run();
 	watch_from(10);
+	put_snapshot(10);
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 20, 0);
 	end_run();
 	ask();
@@ -267,6 +420,10 @@ static const struct ktap_test tests[] = {
 	{ "log: who held a port", test_plain },
 	{ "log: one socket that took a port twice", test_again },
 	{ "log: what is missing is in no span", test_gaps },
+	{ "log: without a whole snapshot nothing is vouched for", test_unfinished },
+	{ "log: what is not in the range is not vouched for", test_ranges },
+	{ "log: nor is what another namespace's range was", test_places },
+	{ "log: a namespace's number is good for one boot", test_boots },
 	{ "log: snapshots tell who went unseen", test_snapshots },
 	{ "log: two runs", test_runs },
 	{ "log: what a filter left out is not vouched for", test_filters },
