@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel tells owners by process, a thousand at most, so a search from end to end will do. What
- * a sum has in common with all of its rows is told of it, the rest of who it is is not.
+ * The kernel tells owners by process, a thousand at most; where there are more, sums are made of what
+ * is held, port by port. There are few sums as a rule, so a search from end to end will do. What a sum
+ * has in common with all of its rows is told of it, the rest of who it is is not.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "counts.h"
 #include "owners.h"
 #include "util.h"
+#include "who.h"
 
 struct owner_sums {
 	enum owners_by by;
@@ -145,6 +147,34 @@ int owner_sums_add(struct owner_sums *sums, const struct owner *owner)
 		return EXIT_RUNTIME;
 	add_owner(sum, owner);
 	return EXIT_OK;
+}
+
+int owner_sums_add_port(struct owner_sums *sums, const struct port *port)
+{
+	const struct owner owner = { .who = who_of_port(port) };
+	const struct who who = sum_of(&owner, sums->by);
+	struct owner *sum = find_sum(sums, &who);
+
+	if (!sum)
+		return EXIT_RUNTIME;
+	sum->used++;
+	sum->counts.states[port->state <= EPHPORTS_STATE_MAX ? port->state : 0]++;
+	sum->counts.origins[port->origin <= EPHPORTS_ORIGIN_MAX ? port->origin : 0]++;
+	if (told(port, EPHPORTS_A_PORT_AGE) && port->age_ns > sum->traffic.oldest_ns)
+		sum->traffic.oldest_ns = port->age_ns;
+	return EXIT_OK;
+}
+
+bool owner_sums_have_rest(const struct owner_sums *sums)
+{
+	return sums->has_rest;
+}
+
+void owner_sums_restart(struct owner_sums *sums)
+{
+	sums->n = 0;
+	sums->has_rest = false;
+	sums->rest = (struct owner){ 0 };
 }
 
 static int compare(const void *a, const void *b)

@@ -51,6 +51,28 @@ static int add_row(const struct owner *owner, void *arg)
 	return EXIT_OK;
 }
 
+static int add_port(const struct port *port, void *arg)
+{
+	struct report *report = arg;
+
+	if (owner_sums_add_port(report->sums, port))
+		return error_set(report->r.err, EXIT_RUNTIME, "out of memory");
+	return EXIT_OK;
+}
+
+/* Which sum is the greatest, only all of the owners can tell. */
+static int sum_up(struct report *report)
+{
+	struct reading *r = &report->r;
+	int ret = nl_owners(r->nl, &r->es->filter, 0, add_row, report, &r->interrupted, r->err);
+
+	if (ret || !owner_sums_have_rest(report->sums))
+		return ret;
+	owner_sums_restart(report->sums);
+	return nl_ports_with(r->nl, &r->es->filter, PORTS_OF_SUMS, add_port, report,
+			     &r->interrupted, r->err);
+}
+
 static int tell_rows(struct report *report, uint32_t top, owner_fn fn)
 {
 	struct reading *r = &report->r;
@@ -58,7 +80,7 @@ static int tell_rows(struct report *report, uint32_t top, owner_fn fn)
 
 	if (!report->sums)
 		return nl_owners(r->nl, &r->es->filter, top, fn, report, &r->interrupted, r->err);
-	ret = nl_owners(r->nl, &r->es->filter, 0, add_row, report, &r->interrupted, r->err);
+	ret = sum_up(report);
 	return ret ? ret : owner_sums_tell(report->sums, top, fn, report);
 }
 

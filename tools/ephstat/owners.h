@@ -28,6 +28,24 @@ void owner_sums_free(struct owner_sums *sums);
 int owner_sums_add(struct owner_sums *sums, const struct owner *owner);
 
 /*
+ * Adds a holder instead, with no more than PORTS_OF_SUMS of it. What it was that ended, how many
+ * processes there are and what was refused is then not known of a sum.
+ */
+int owner_sums_add_port(struct owner_sums *sums, const struct port *port);
+
+#define PORTS_OF_SUMS	(TOLD(EPHPORTS_A_PORT_UID) | TOLD(EPHPORTS_A_PORT_PID) | \
+			 TOLD(EPHPORTS_A_PORT_COMM) | TOLD(EPHPORTS_A_PORT_CGROUP) | \
+			 TOLD(EPHPORTS_A_PORT_NETNS) | TOLD(EPHPORTS_A_PORT_REASON) | \
+			 TOLD(EPHPORTS_A_PORT_STATE) | TOLD(EPHPORTS_A_PORT_ORIGIN) | \
+			 TOLD(EPHPORTS_A_PORT_AGE))
+
+/* Whether rows were added that stand for more owners than the kernel told apart. */
+bool owner_sums_have_rest(const struct owner_sums *sums);
+
+/* Without anything. */
+void owner_sums_restart(struct owner_sums *sums);
+
+/*
  * Tells the sums, most used first, then the others together if there are any: what the module did
  * not tell apart, and what lies beyond @top (0: nothing does).
  */
