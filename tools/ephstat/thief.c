@@ -3,20 +3,21 @@
  * ephstat thief: who was given a port that a service wants, and the line that prevents it. Reserved
  * ports are a setting of one's own network namespace, so this looks nowhere else.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "endpoint.h"
 #include "ephstat.h"
 #include "failures.h"
 #include "names.h"
-#include "reserved.h"
+#include "portset.h"
 #include "who.h"
 
 struct report {
 	struct reading r;
-	struct reserved reserved;	/* as it is */
-	struct reserved wanted;		/* ports that somebody wants for itself, and those above */
-	struct reserved held;		/* ports asked for that somebody has */
+	struct portset reserved;	/* as it is */
+	struct portset wanted;		/* ports that somebody wants for itself, and those above */
+	struct portset held;		/* ports asked for that somebody has */
 	bool any;
 };
 
@@ -39,7 +40,7 @@ static void want_port(struct report *report, uint16_t port)
 {
 	report->any = true;
 	if (in_range(report, port))
-		reserved_add(&report->wanted, port);
+		portset_add(&report->wanted, port);
 }
 
 static void write_holder(struct text *row, const struct port *port)
@@ -97,7 +98,7 @@ static int json_conflict(struct report *report, const struct failure *failure)
 	struct json_object *obj = failure_json(failure);
 
 	json_put_u64(obj, "port", failure->port);
-	json_put(obj, "reserved", json_object_new_boolean(reserved_has(&report->reserved,
+	json_put(obj, "reserved", json_object_new_boolean(portset_has(&report->reserved,
 								       failure->port)));
 	json_put(obj, "holder", told(failure, EPHPORTS_A_FAILURE_HOLDER) ?
 				json_port(&failure->holder) : NULL);
@@ -122,7 +123,7 @@ static void json_watched(struct report *report, uint16_t port, const struct port
 
 	json_put_u64(obj, "port", port);
 	json_put(obj, "in_range", json_object_new_boolean(in_range(report, port)));
-	json_put(obj, "reserved", json_object_new_boolean(reserved_has(&report->reserved, port)));
+	json_put(obj, "reserved", json_object_new_boolean(portset_has(&report->reserved, port)));
 	json_put(obj, "stolen", json_object_new_boolean(holder && was_given(holder)));
 	json_put(obj, "holder", holder ? json_port(holder) : NULL);
 	json_row(&report->r.doc, obj);
@@ -132,7 +133,7 @@ static int watched_message(const struct port *port, void *arg)
 {
 	struct report *report = arg;
 
-	reserved_add(&report->held, port->local_port);
+	portset_add(&report->held, port->local_port);
 	if (report->r.es->json) {
 		json_watched(report, port->local_port, port);
 		return EXIT_OK;
@@ -166,7 +167,7 @@ static int watch_ports(struct report *report, const struct ports *ports)
 		       report->r.err);
 	for (port = ports->low; !ret && port <= ports->high; port++) {
 		want_port(report, port);
-		if (!reserved_has(&report->held, port))
+		if (!portset_has(&report->held, port))
 			ret = tell_free(report, port);
 	}
 	return ret;
@@ -199,10 +200,10 @@ static bool merge_wanted(struct report *report)
 }
 
 /* "net.ipv4.ip_local_reserved_ports=8080,9000-9010". */
-static bool write_setting(const struct report *report, struct text *text)
+static void print_setting(const struct report *report, FILE *out)
 {
-	text_str(text, "net.ipv4.ip_local_reserved_ports=");
-	return reserved_text(&report->wanted, text);
+	fputs("net.ipv4.ip_local_reserved_ports=", out);
+	portset_print(&report->wanted, out);
 }
 
 static int text_advice(struct report *report)
@@ -220,22 +221,29 @@ static int text_advice(struct report *report)
 			      "nobody from now on");
 		return reading_row(r);
 	}
-	text_str(row, "to keep them from being given away: sysctl -w ");
-	if (write_setting(report, row))
-		return reading_row(r);
-	row->len = 0;
-	text_str(row, "to keep them from being given away, add them to "
-		      "net.ipv4.ip_local_reserved_ports, whose list is too long to be shown here");
+	fputs("to keep them from being given away: sysctl -w ", r->es->out);
+	print_setting(report, r->es->out);
 	return reading_row(r);
 }
 
-static void json_advice(struct report *report)
+/* As long as it may be. NULL: there is nothing to set, or no memory for it. */
+static struct json_object *json_setting(struct report *report)
 {
-	struct text text = { 0 };
-	bool fits = merge_wanted(report) && write_setting(report, &text);
+	struct json_object *setting = NULL;
+	char *text = NULL;
+	size_t len;
+	FILE *out;
 
-	json_member(&report->r.doc, "sysctl", fits ? json_object_new_string(text_get(&text)) :
-						     NULL);
+	if (!merge_wanted(report))
+		return NULL;
+	out = open_memstream(&text, &len);
+	if (!out)
+		return NULL;
+	print_setting(report, out);
+	if (!fclose(out))
+		setting = json_object_new_string(text);
+	free(text);
+	return setting;
 }
 
 static int tell_conflicts(struct report *report)
@@ -258,7 +266,7 @@ static int report_json(struct report *report, int argc, char **argv)
 	if (!ret)
 		ret = watch_all(report, argc, argv);
 	json_array_close(doc);
-	json_advice(report);
+	json_member(doc, "sysctl", json_setting(report));
 	return ret;
 }
 
@@ -282,13 +290,21 @@ static int check_words(int argc, char **argv, struct error *err)
 	return ret;
 }
 
+static int read_reserved(struct portset *reserved, struct error *err)
+{
+	int ret = portset_reserved(reserved, 0);
+
+	return ret ? error_set(err, EXIT_RUNTIME, "cannot read net.ipv4.ip_local_reserved_ports: %s",
+			       strerror(-ret)) : EXIT_OK;
+}
+
 int cmd_thief(struct ephstat *es, int argc, char **argv, struct error *err)
 {
 	struct report report = { 0 };
 	int ret = check_words(argc, argv, err);
 
 	if (!ret)
-		ret = reserved_read(&report.reserved, err);
+		ret = read_reserved(&report.reserved, err);
 	if (!ret)
 		ret = reading_begin(&report.r, es, err);
 	if (ret)
