@@ -100,12 +100,13 @@ static void write_failure(struct text *row, const struct failure *failure, bool 
 	put(row, COL_PROTO, proto_name(failure->proto));
 	put(row, COL_STATE, "-");
 	text_column(row, COL_LOCAL);
-	text_address(row, &failure->local);
-	text_char(row, ':');
-	if (failure_is_conflict(failure))
-		text_u64(row, failure->port);
-	else
-		text_char(row, '*');
+	if (failure_is_conflict(failure)) {
+		text_endpoint(row, &failure->local, 0, failure->port);
+	} else {
+		text_str(row, failure->local.len == 16 ? "[" : "");
+		text_address(row, &failure->local);
+		text_str(row, failure->local.len == 16 ? "]:*" : ":*");
+	}
 	write_peer(row, &failure->peer, failure->peer_port);
 	put(row, COL_ORIGIN, origin_name(failure->origin));
 	put(row, COL_HELD, "-");

@@ -213,8 +213,10 @@ static void take_failure(struct log_unpack *u, struct log_record *record)
 	local = few ? few[3] : 0;
 	peer = few ? few[4] : 0;
 	failure->count = take_varint(rest);
-	failure->first_ns = take_varint(rest);
-	failure->last_ns = take_varint(rest);
+	/* By the clock of then, which may have been set since. */
+	take_varint(rest);
+	take_varint(rest);
+	failure->first_ns = failure->last_ns = record->boot_ns + (uint64_t)u->wall_ns;
 	failure->port = take_varint(rest);
 	take_address(u, TABLE_LOCALS, COL_LOCAL, local, &failure->local);
 	failure->peer_port = take_address(u, TABLE_PEERS, COL_PEER, peer, &failure->peer);

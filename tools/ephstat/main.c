@@ -158,13 +158,10 @@ static bool is_check(int argc, char **argv)
 {
 	const struct command *command;
 	struct error err;
-	int i;
+	int i = options_command(argc, argv);
 
-	for (i = 1; i < argc; i++) {
-		if (!find_command(1, argv + i, &command, &err))
-			return command->options == FOR_CHECK;
-	}
-	return false;
+	return i < argc && !find_command(1, argv + i, &command, &err) &&
+	       command->options == FOR_CHECK;
 }
 
 /* Of the first three, one that is closed would be the next to be opened: the kernel's socket. */

@@ -19,6 +19,7 @@ struct nl {
 	uint32_t seq;
 	uint32_t alert_group;	/* 0: the module has none */
 	uint16_t family;
+	bool gone;		/* the module is: what is left to be read is the last of it */
 	char buf[NL_BUF_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 

@@ -110,18 +110,52 @@ static const struct opt *find_opt(int letter)
 	return NULL;
 }
 
-/* Of top(1) everybody knows -n COUNT; elsewhere -n is ss's, and stands alone. */
-static bool is_top(int argc, char **argv)
+static bool takes_argument(int letter)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(opts); i++)
+		if (opts[i].letter == letter)
+			return opts[i].arg;
+	return false;
+}
+
+/* Whether what follows option @word is its argument. */
+static bool wants_next(const char *word)
+{
+	size_t i;
+
+	if (word[1] != '-') {
+		while (*++word)
+			if (takes_argument(*word))
+				return !word[1];
+		return false;
+	}
+	for (i = 0; i < ARRAY_SIZE(opts); i++)
+		if (!strcmp(opts[i].name, word + 2))
+			return opts[i].arg;
+	return false;
+}
+
+int options_command(int argc, char **argv)
 {
 	int i;
 
 	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "-N") || !strcmp(argv[i], "--net"))
-			i++;
-		else if (!strcmp(argv[i], "top"))
-			return true;
+		if (*argv[i] == '-' && argv[i][1])
+			i += wants_next(argv[i]);
+		else if (!isdigit((unsigned char)*argv[i]))	/* "-n 5 top" */
+			break;
 	}
-	return false;
+	return i < argc ? i : argc;
+}
+
+/* Of top(1) everybody knows -n COUNT; elsewhere -n is ss's, and stands alone. */
+static bool is_top(int argc, char **argv)
+{
+	int i = options_command(argc, argv);
+
+	return i < argc && !strcmp(argv[i], "top");
 }
 
 /* Makes getopt's tables of opts. A ':' first: a missing argument is told apart. */

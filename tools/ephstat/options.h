@@ -43,6 +43,9 @@ struct options {
 int options_parse(int argc, char **argv, struct options *options, struct ephstat *es,
 		  struct error *err);
 
+/* Where in @argv the command stands, whatever is wrong with the options; @argc: there is none. */
+int options_command(int argc, char **argv);
+
 /* Whether the command @name, of mask @command, takes all that were given. */
 int options_check(const struct options *options, int command, const char *name,
 		  struct error *err);

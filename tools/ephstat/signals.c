@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "signals.h"
@@ -30,13 +31,39 @@ void signals_catch(sigset_t *mask)
 	sigaction(SIGTERM, &action, NULL);
 }
 
+/* While there is always something to read, ppoll() lets no signal in. */
 bool signals_stop(void)
 {
+	sigset_t pending;
+
+	if (!stop && !sigpending(&pending))
+		stop = sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1;
 	return stop;
 }
 
 /* A pipe that is ready takes so much without a wait. */
 #define PIECE	4096
+
+/* How long the end of a line may take, when all else is to be dropped. */
+#define END_MS	1000
+
+static bool mid_line;	/* what was written last is not the end of one */
+
+/* What is missing of a line that has begun: who reads lines is not to be left with half of one. */
+static void end_line(struct pollfd *fd, const char *from, size_t len)
+{
+	const char *end = memchr(from, '\n', len);
+	size_t done = 0, rest = end ? (size_t)(end - from) + 1 : len;
+
+	while (mid_line && done < rest && poll(fd, 1, END_MS) == 1) {
+		ssize_t n = write(fd->fd, from + done, rest - done);
+
+		if (n <= 0)
+			return;
+		done += (size_t)n;
+		mid_line = from[done - 1] != '\n';
+	}
+}
 
 /* To stdio less than all is an error. */
 static ssize_t write_patiently(void *out, const char *from, size_t len)
@@ -50,11 +77,14 @@ static ssize_t write_patiently(void *out, const char *from, size_t len)
 
 		if (n > 0)
 			n = write(fd.fd, from + done, piece);
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR && errno != EAGAIN)
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return 0;
+		if (n <= 0)
+			continue;
+		done += (size_t)n;
+		mid_line = from[done - 1] != '\n';
 	}
+	end_line(&fd, from + done, len - done);
 	return (ssize_t)len;
 }
 

@@ -72,8 +72,13 @@ static bool gulp(struct hearing *hearing, int *ret)
 	const struct nlmsghdr *nlh = (const void *)nl->buf;
 	int len = (int)got;
 
+	/* What was told until then is behind it. */
+	if (got < 0 && errno == ENODEV) {
+		nl->gone = true;
+		return true;
+	}
 	if (got < 0) {
-		if (errno == ENODEV)
+		if (errno == EAGAIN && nl->gone)
 			*ret = nl_gone(hearing->err);
 		else if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
 			*ret = nl_receive_failed(hearing->err);
@@ -96,7 +101,7 @@ static int listen_once(struct hearing *hearing, int timeout_ms, const sigset_t *
 	struct pollfd fd = { .fd = mnl_socket_get_fd(hearing->nl->sock), .events = POLLIN };
 	int i, ret = EXIT_OK;
 
-	if (ppoll(&fd, 1, timeout_ms < 0 ? NULL : &timeout, mask) <= 0)
+	if (!hearing->nl->gone && ppoll(&fd, 1, timeout_ms < 0 ? NULL : &timeout, mask) <= 0)
 		return EXIT_OK;
 	for (i = 0; i < GULP && gulp(hearing, &ret); i++)
 		;

@@ -254,16 +254,26 @@ void text_duration(struct text *text, uint64_t ns)
 	}
 }
 
-void text_time(struct text *text, uint64_t ns)
+static void write_time(struct text *text, uint64_t ns, bool day_alone)
 {
 	const time_t seconds = (time_t)(ns / 1000000000);
 	char buf[64];
 	struct tm tm;
+	bool known = localtime_r(&seconds, &tm) &&
+		     (day_alone ? strftime(buf, sizeof(buf), "%F", &tm) :
+				  strftime(buf, sizeof(buf), "%F %T", &tm));
 
-	if (localtime_r(&seconds, &tm) && strftime(buf, sizeof(buf), "%F %T", &tm))
-		text_str(text, buf);
-	else
-		text_char(text, '-');
+	text_str(text, known ? buf : "-");
+}
+
+void text_time(struct text *text, uint64_t ns)
+{
+	write_time(text, ns, false);
+}
+
+void text_day(struct text *text, uint64_t ns)
+{
+	write_time(text, ns, true);
 }
 
 void text_clock(struct text *text, uint64_t ns)

@@ -71,6 +71,9 @@ void text_duration(struct text *text, uint64_t ns);
 /* A point in time, as "2026-11-21 10:33:38" where we are. */
 void text_time(struct text *text, uint64_t ns);
 
+/* Likewise, as "2026-11-21". */
+void text_day(struct text *text, uint64_t ns);
+
 /* Likewise, as "10:33:38.123". */
 void text_clock(struct text *text, uint64_t ns);
 

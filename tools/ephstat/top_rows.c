@@ -127,6 +127,12 @@ static void head_protocol(const struct top *top, uint8_t number, struct text *te
 
 	if (!proto || (top->filter.proto && top->filter.proto != number))
 		return;
+	/* Each namespace has a range of its own: this is of one, whatever the rows are of. */
+	if (top->filter.all_netns) {
+		text_str(text, "netns ");
+		text_u64(text, top->info.netns);
+		text_str(text, ": ");
+	}
 	text_str(text, proto_name(number));
 	text_char(text, ' ');
 	top_write_bar(text, proto->in_use, protocol_ports(proto), 20);

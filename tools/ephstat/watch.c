@@ -2,6 +2,7 @@
 /* ephstat watch: what happens to ports, as it happens. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -14,12 +15,14 @@
 #include "netns.h"
 #include "signals.h"
 #include "unusual.h"
+#include "util.h"
 
 struct watch {
 	const struct ephstat *es;
 	struct unusual *unusual;	/* NULL: every event is shown */
 	uint64_t lost;
 	int64_t wall_ns;		/* of the log that is read */
+	struct tm day;			/* the last that was shown of it */
 	struct text row;
 };
 
@@ -88,20 +91,58 @@ static int see_block(const struct log_header *header, int64_t wall_ns, void *arg
 	return EXIT_OK;
 }
 
+/* As they were called then. */
+static void learn_cgroup(const struct log_record *record)
+{
+	const struct port *port = &record->event.port;
+	const struct who *whos[] = { &record->event.failure.who, &record->flag.who };
+	size_t i;
+
+	if (told(port, EPHPORTS_A_PORT_CGROUP))
+		cgroup_learn(port->cgroup, record->cgroup);
+	for (i = 0; i < ARRAY_SIZE(whos); i++)
+		if (told(whos[i], EPHPORTS_A_OWNER_CGROUP))
+			cgroup_learn(whos[i]->cgroup, record->cgroup);
+}
+
+static bool is_wanted(const struct watch *watch, const struct log_record *record)
+{
+	if (log_is_event(record))
+		return !watch->es->unusual && passes(watch->es, &record->event);
+	if (record->type == LOG_UNUSUAL)
+		return passes_flag(watch->es, &record->flag);
+	return log_is_note(record);
+}
+
+/* Lines have the time of day: a new day, or the clock set back to another, is a line. */
+static int show_day(struct watch *watch, uint64_t ns)
+{
+	time_t seconds = (time_t)(ns / 1000000000);
+	struct tm tm;
+
+	if (watch->es->json || !localtime_r(&seconds, &tm) ||
+	    (tm.tm_year == watch->day.tm_year && tm.tm_yday == watch->day.tm_yday))
+		return EXIT_OK;
+	watch->day = tm;
+	text_day(&watch->row, ns);
+	return show(watch, NULL);
+}
+
 static int see_record(const struct log_record *record, void *arg)
 {
 	struct watch *watch = arg;
+	int ret;
 
-	if (told(&record->event.port, EPHPORTS_A_PORT_CGROUP))
-		cgroup_learn(record->event.port.cgroup, record->cgroup);
-	if (log_is_event(record))
-		return !watch->es->unusual && passes(watch->es, &record->event) ?
-		       show_event(watch, &record->event) : EXIT_OK;
-	if (record->type == LOG_UNUSUAL)
-		return passes_flag(watch->es, &record->flag) ? show_flag(watch, &record->flag) :
-							       EXIT_OK;
-	if (!log_is_note(record))
+	learn_cgroup(record);
+	if (!is_wanted(watch, record))
 		return EXIT_OK;
+	ret = show_day(watch, record->boot_ns + (uint64_t)watch->wall_ns);
+	if (ret)
+		return ret;
+	if (log_is_event(record))
+		return show_event(watch, &record->event);
+	if (record->type == LOG_UNUSUAL)
+		return show_flag(watch, &record->flag);
 	if (watch->es->json)
 		return show(watch, log_note_json(record, watch->wall_ns));
 	log_note_text(&watch->row, record, watch->wall_ns);

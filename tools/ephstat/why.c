@@ -180,6 +180,9 @@ static int find_fullest(struct why *why)
 		ret = ask_dests(why, &filter);
 		if (why->udp.used)
 			settle_udp(why);
+		/* The last of them has gone meanwhile. */
+		if (!why->dest.used)
+			settle_fresh(why);
 	}
 	why->bound_only = bound_only;
 	why->pid_used = why->asked.has_pid ? pid_used : 0;

@@ -108,6 +108,7 @@ exits 3 '^EPHPORTS UNKNOWN - -w x is no range' check -w x
 exits 3 '^EPHPORTS UNKNOWN - --critical takes an argument' check -c
 exits 3 '^EPHPORTS UNKNOWN - --json does not go' check -j
 exits 3 '^EPHPORTS UNKNOWN - there is no network namespace' -N nowhere check
+exits 3 '^EPHPORTS UNKNOWN - there is no network namespace "list"' -N list check
 exits 3 '^EPHPORTS UNKNOWN - --since' check --since soon
 exits 2 '"or"' list sport = :1 or sport = :2
 exits 2 '"("' list '( sport = :1 )'
