@@ -5,6 +5,7 @@ import contextlib
 import errno
 import os
 import resource
+import select
 import socket
 import struct
 import subprocess
@@ -522,6 +523,52 @@ def watch_that_nobody_reads_ends_when_it_is_told_to():
             assert p.wait(20 * SLOW) == 0, p.returncode
         finally:
             p.kill()
+
+
+@test
+def watch_that_is_ended_leaves_its_slow_reader_whole_lines():
+    with watching_in_json() as p:
+        for _ in range(3000):
+            with udp() as s:
+                s.bind(("", 0))
+        time.sleep(1)
+        p.terminate()
+        told = p.stdout.read()
+        assert len(told) > 60000 and told.endswith(b"\n"), (len(told), told[-100:])
+        assert p.wait(20 * SLOW) == 0
+
+
+@contextlib.contextmanager
+def watching_in_json():
+    """ephstat, from when it shows something: nothing else shows that it watches."""
+    with subprocess.Popen([EPHSTAT, "watch", "-j"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as p:
+        def take_one():
+            with udp() as s:
+                s.bind(("", 0))
+            assert select.select([p.stdout], [], [], 0.2)[0]
+        try:
+            eventually(take_one)
+            json.loads(p.stdout.readline())
+            yield p
+        finally:
+            p.kill()
+
+
+@test
+def what_happens_last_before_unloading_is_shown():
+    with watching_in_json() as p:
+        with udp() as s:
+            s.bind(("", 0))
+            port = port_of(s)
+        unload()
+        try:
+            events = [json.loads(line) for line in p.stdout]
+            assert [e["event"] for e in events if e.get("local_port") == port][-2:] == \
+                ["assigned", "released"], events[-3:]
+            assert p.wait() == 3, p.stderr.read()
+        finally:
+            load()
 
 
 @test
