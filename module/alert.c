@@ -133,7 +133,7 @@ void ephports_alert_failure(struct net *net, const struct ephports_failure *fail
 		.failed		= true,
 		.origin		= rec->origin,
 		.failures	= atomic64_read(&ephports_ns(net)->failures[
-					rec->proto == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP]),
+					ephports_proto_of(rec->proto)]),
 	};
 
 	if (ephports_ns_is_hosts(net))

@@ -156,7 +156,7 @@ void ephports_event_released(const struct sock_common *holder)
 void ephports_event_refused(const struct net *net, const struct ephports_record *rec,
 			    const struct ephports_sock *sock, u64 now)
 {
-	enum ephports_proto proto = rec->proto == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP;
+	enum ephports_proto proto = ephports_proto_of(rec->proto);
 	struct ephports_ns *ns = ephports_ns(net);
 
 	ephports_stream_refused(rec, sock);

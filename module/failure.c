@@ -160,7 +160,7 @@ static void note(struct ledger *ledger, const struct ephports_record *rec,
 void ephports_failure_note(const struct ephports_record *rec, const struct ephports_sock *sock,
 			   u64 now)
 {
-	atomic64_inc(&totals[rec->proto == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP]);
+	atomic64_inc(&totals[ephports_proto_of(rec->proto)]);
 	note(&refusals, rec, sock, now);
 }
 

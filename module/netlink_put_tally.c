@@ -183,7 +183,7 @@ int ephports_put_dest(struct sk_buff *skb, const struct ephports_tally *tally,
 int ephports_put_room(struct sk_buff *skb, const struct ephports_tally *tally,
 		      const struct ephports_room *room, u8 proto)
 {
-	enum ephports_proto i = proto == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP;
+	enum ephports_proto i = ephports_proto_of(proto);
 
 	if (nla_put_u8(skb, EPHPORTS_A_DEST_PROTO, proto) ||
 	    nla_put_u32(skb, EPHPORTS_A_DEST_NETNS, room->netns) ||

@@ -4,6 +4,7 @@
 #define EPHPORTS_NS_H
 
 #include <linux/atomic.h>
+#include <linux/in.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
@@ -17,12 +18,18 @@ enum ephports_proto {
 	EPHPORTS_PROTOS
 };
 
+/* Of one that is watched. */
+static inline enum ephports_proto ephports_proto_of(u8 ipproto)
+{
+	return ipproto == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP;
+}
+
 struct ephports_hists;
 
 /**
  * struct ephports_incidents - of one protocol, ns of CLOCK_BOOTTIME; 0: never
  * @called: when an alert was last called for
- * @pictured: when a picture was
+ * @pictured: when a picture was; 0 also if one is owed
  */
 struct ephports_incidents {
 	atomic64_t called;

@@ -83,7 +83,7 @@ static void conclude(const struct attempt *attempt, bool success)
 		return;
 	if (!attempt->port) {
 		searched = now - min(now, attempt->start);
-		ephports_hist_note(ns, sk->sk_protocol == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP,
+		ephports_hist_note(ns, ephports_proto_of(sk->sk_protocol),
 				   EPHPORTS_HIST_SEARCH, searched);
 	}
 	if (likely(success))

@@ -134,7 +134,7 @@ static inline void ephports_room_count(struct ephports_room *room,
 				       const struct ephports_record *rec,
 				       const struct ephports_sock *sock)
 {
-	enum ephports_proto proto = rec->proto == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP;
+	enum ephports_proto proto = ephports_proto_of(rec->proto);
 
 	room->states[proto][sock->state]++;
 	room->origins[proto][rec->origin]++;

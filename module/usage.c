@@ -22,7 +22,7 @@ static bool read_usage(const struct ephports_record *rec, u64 nsid, enum ephport
 	if (!id || READ_ONCE(rec->nsid) != nsid)
 		return false;
 	*port = READ_ONCE(rec->port);
-	*proto = READ_ONCE(rec->proto) == IPPROTO_TCP ? EPHPORTS_TCP : EPHPORTS_UDP;
+	*proto = ephports_proto_of(READ_ONCE(rec->proto));
 	smp_rmb();
 	return READ_ONCE(rec->id) == id;
 }
