@@ -5,6 +5,9 @@
  * The first failure of a protocol in a namespace goes out as an alert at once, those that
  * follow at most once a second. An incident is over when none came for a minute; at the
  * beginning of each a picture is taken (box.c), and every ten minutes while it lasts.
+ *
+ * Users can have any number of namespaces in which that is so: there is a pause between their
+ * pictures, and half of the places in the queue are the host's alone.
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -39,6 +42,13 @@ static DECLARE_DELAYED_WORK(attendance, attend);
 static void find_holders(struct work_struct *work);
 static DECLARE_DELAYED_WORK(finding, find_holders);
 static unsigned long not_before = INITIAL_JIFFIES;	/* the next finding */
+static unsigned long no_guest_before = INITIAL_JIFFIES;	/* the next picture of a user's namespace */
+
+/* After what goes over all records, begun then: it may be repeated so soon, and no sooner. */
+static unsigned long end_of_pause(unsigned long start)
+{
+	return jiffies + max_t(unsigned long, HZ, EPHPORTS_SPARE * (jiffies - start));
+}
 
 /* Preemption off, perhaps interrupts off; after ephports_incident_exit() nothing is called for. */
 static void call(struct delayed_work *work, unsigned long delay)
@@ -56,7 +66,7 @@ static bool enqueue(const struct ephports_record *rec, const struct ephports_soc
 	bool fits;
 
 	raw_spin_lock_irqsave(&queue_lock, flags);
-	fits = queued < QUEUE;
+	fits = queued < (rec->flags & EPHPORTS_F_GUEST ? QUEUE / 2 : QUEUE);
 	if (fits)
 		queue[queued++] = (struct incident) {
 			.failure = {
@@ -108,11 +118,15 @@ void ephports_incident_failed(struct ephports_ns *ns, enum ephports_proto proto,
 	if ((last && now < last + ALERT_EVERY) ||
 	    atomic64_cmpxchg(&seen->called, last, now) != last)
 		return;
-	picture = !last || now > last + QUIET || now > seen->pictured + PICTURE_EVERY;
+	picture = !READ_ONCE(seen->pictured) || now > last + QUIET ||
+		  now > READ_ONCE(seen->pictured) + PICTURE_EVERY;
 	if (picture)
-		seen->pictured = now;
-	if (!enqueue(rec, sock, now, picture))
+		WRITE_ONCE(seen->pictured, now);
+	if (!enqueue(rec, sock, now, picture)) {
+		if (picture)
+			WRITE_ONCE(seen->pictured, 0);
 		atomic64_set(&seen->called, 0);
+	}
 	call(&attendance, 0);
 }
 
@@ -128,6 +142,21 @@ void ephports_incident_conflict(void)
 	call(&finding, time_before(jiffies, when) ? when - jiffies : 0);
 }
 
+static void take_picture(struct net *net, const struct ephports_failure *failure)
+{
+	bool guest = failure->rec.flags & EPHPORTS_F_GUEST;
+	unsigned long start = jiffies;
+
+	if (guest && time_before(start, no_guest_before)) {
+		/* The next failure asks once more. */
+		WRITE_ONCE(ephports_ns(net)->incidents[ephports_proto_of(failure->rec.proto)].pictured, 0);
+		return;
+	}
+	ephports_box_picture(net, failure);
+	if (guest)
+		no_guest_before = end_of_pause(start);
+}
+
 /* Context: process context, sleeps. */
 static void attend(struct work_struct *unused)
 {
@@ -140,7 +169,7 @@ static void attend(struct work_struct *unused)
 			continue;
 		ephports_alert_failure(net, &incident.failure);
 		if (incident.picture)
-			ephports_box_picture(net, &incident.failure);
+			take_picture(net, &incident.failure);
 		put_net(net);
 	}
 }
@@ -156,7 +185,7 @@ static void find_holders(struct work_struct *unused)
 		return;
 	}
 	ephports_failure_find_holders();
-	WRITE_ONCE(not_before, jiffies + max_t(unsigned long, HZ, EPHPORTS_SPARE * (jiffies - start)));
+	WRITE_ONCE(not_before, end_of_pause(start));
 }
 
 int ephports_incident_init(void)

@@ -387,10 +387,17 @@ def what_users_are_refused_takes_neither_the_hosts_culprits_nor_its_pictures():
         run("ip", "link", "set", "lo", "up")
         with no_port_for(each):
             tell()
-            wait()
+            # There is a pause between users' pictures.
+            while wait():
+                with udp() as s:
+                    try:
+                        s.bind(("127.0.1.0", 0))
+                    except OSError:
+                        tell()
 
-    def latest_picture(atleast):
+    def latest_picture(atleast, again=lambda: None):
         def look():
+            again()
             boxes = told("blackbox", "-A")["pictures"]
             assert boxes and boxes[0]["id"] >= atleast, boxes
             return boxes
@@ -402,11 +409,16 @@ def what_users_are_refused_takes_neither_the_hosts_culprits_nor_its_pictures():
         for i in range(containers):
             with child(container) as c:
                 c.hear()
-                boxes = latest_picture(i + 2)
+
+                def again():
+                    time.sleep(1)
+                    c.go()
+                    c.hear()
+                boxes = latest_picture(i + 2, again)
         assert len(boxes) == 8 and ours["id"] in [box["id"] for box in boxes], boxes
         assert [box["id"] for box in told("blackbox")["pictures"]] == [ours["id"]]
         rows = told("failures", "-A")
-        assert len(rows["failures"]) == 256 and rows["total"] == containers * each + 1, rows["total"]
+        assert len(rows["failures"]) == 256 and rows["total"] > containers * each, rows["total"]
         assert [f["count"] for f in told("failures")["failures"]] == [1], told("failures")
 
 
