@@ -59,6 +59,19 @@ u64 ephports_count_widened(enum ephports_scope scope)
 }
 
 /**
+ * ephports_count_widenings() - changes of what ephports_count_widened() says; this never falls
+ * @scope: of these namespaces
+ */
+u64 ephports_count_widenings(enum ephports_scope scope)
+{
+	u64 back = ephports_count_of(EPHPORTS_WIDENED_BACK);
+
+	if (scope != EPHPORTS_HOSTS)
+		back += ephports_count_of(EPHPORTS_GUEST_WIDENED_BACK);
+	return ephports_count_widened(scope) + 2 * back;
+}
+
+/**
  * ephports_count_held() - records in the tables, exact when nothing happens
  */
 u32 ephports_count_held(void)

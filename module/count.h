@@ -22,6 +22,8 @@ enum ephports_cause {
 	EPHPORTS_LOST,
 	EPHPORTS_GUEST_LOST,		/* likewise */
 	EPHPORTS_UNKNOWN,
+	EPHPORTS_WIDENED_BACK,		/* counted as widened, and taken back */
+	EPHPORTS_GUEST_WIDENED_BACK,	/* likewise */
 	EPHPORTS_COUNTERS
 };
 
@@ -53,6 +55,7 @@ u64 ephports_count_of(enum ephports_cause cause);
 u64 ephports_count_mended_in(enum ephports_scope scope);
 u64 ephports_count_lost(enum ephports_scope scope);
 u64 ephports_count_widened(enum ephports_scope scope);
+u64 ephports_count_widenings(enum ephports_scope scope);
 u32 ephports_count_held(void);
 
 #endif /* EPHPORTS_COUNT_H */

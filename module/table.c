@@ -99,6 +99,15 @@ static void drop_record(u32 *link, unsigned int cpu, enum ephports_cause cause)
 	ephports_count_note(cause);
 }
 
+/* What it was counted as when it was found turned out to be something else. */
+static void take_back_found(const struct ephports_record *rec)
+{
+	ephports_count_take_back(ephports_table_found(rec));
+	if (rec->flags & EPHPORTS_F_WIDENED)
+		ephports_count_note(rec->flags & EPHPORTS_F_GUEST ? EPHPORTS_GUEST_WIDENED_BACK :
+								    EPHPORTS_WIDENED_BACK);
+}
+
 /*
  * What a walk put in, and finds at its end to hold no port, it met between its release and
  * its leaving the kernel's table: nothing was amiss, and nothing was mended. Nor was it if its
@@ -111,7 +120,7 @@ static void drop_stale(u32 *link, unsigned int cpu)
 		return;
 	}
 	ephports_stream_went(&ephports_records[*link], EPHPORTS_MENDED_OUT);
-	ephports_count_take_back(ephports_table_found(&ephports_records[*link]));
+	take_back_found(&ephports_records[*link]);
 	drop_uncounted(link, cpu);
 }
 
@@ -198,6 +207,19 @@ struct newcomer {
 };
 
 /*
+ * Whether the holder that is to be put in is this one. Who takes a port that it was found to hold,
+ * by a walk that is over, has given it back meanwhile.
+ */
+static bool is_same_holder(const struct ephports_record *old, const struct ephports_record *rec)
+{
+	bool again = (old->flags & EPHPORTS_F_ADOPTED) && !(old->flags & EPHPORTS_F_MET) &&
+		     !(rec->flags & EPHPORTS_F_ADOPTED);
+
+	return old->cookie == rec->cookie && old->port == rec->port && old->proto == rec->proto &&
+	       !again;
+}
+
+/*
  * A holder that was assigned its port while a walk had met it already: what the walk could
  * not know is now known, and it is counted as what it is. One that is another socket's, or
  * of another port that the same socket had, is stale.
@@ -208,8 +230,7 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 	struct ephports_record *old = &ephports_records[*link];
 	struct ephports_record rec;
 
-	newcomer->known = old->cookie == newcomer->rec->cookie &&
-			  old->port == newcomer->rec->port && old->proto == newcomer->rec->proto;
+	newcomer->known = is_same_holder(old, newcomer->rec);
 	if (!newcomer->known) {
 		if (!(old->flags & EPHPORTS_F_MET))
 			*newcomer->stale = *old;
@@ -219,7 +240,7 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 	ephports_table_mark(old);
 	if (!(old->flags & EPHPORTS_F_ADOPTED) || (newcomer->rec->flags & EPHPORTS_F_ADOPTED))
 		return;
-	ephports_count_take_back(ephports_table_found(old));
+	take_back_found(old);
 	rec = *newcomer->rec;
 	rec.id = old->id;
 	rec.next = old->next;

@@ -126,7 +126,8 @@ static void meet(struct pass *pass, struct sock *sk, u8 proto, const struct inet
 		return;
 	case EPHPORTS_NO_ROOM:
 		pass->full |= BIT(scope);
-		if (pass->last && cause == EPHPORTS_ADOPTED)
+		/* Who should have had a record was counted when it got none. */
+		if (pass->last && cause != EPHPORTS_MENDED_IN && cause != EPHPORTS_GUEST_MENDED_IN)
 			ephports_count_note(ephports_table_lost(&rec));
 		return;
 	case EPHPORTS_NEW:

@@ -190,7 +190,7 @@ u32 ephports_watch_seq(enum ephports_scope scope, const struct net *net)
 
 	count_trouble(&now);
 	seq = now.of[EPHPORTS_HOSTS] + READ_ONCE(mendings[scope]) +
-	      ephports_count_widened(scope) + ephports_ns_range_walks(net);
+	      ephports_count_widenings(scope) + ephports_ns_range_walks(net);
 	if (scope == EPHPORTS_ALL)
 		seq += now.of[EPHPORTS_ALL];
 	return (u32)seq << 1 | 1;

@@ -242,6 +242,45 @@ def range_that_is_widened_takes_in_what_was_outside():
         assert protocol("tcp")["ports_in_use"] == 0 and protocol("tcp")["sockets"] == 1
 
 
+def wait_in_netns(tell, wait):
+    tell(netns_of())
+    wait()
+
+
+@test
+def what_a_widened_range_brings_and_does_not_fit_is_counted_and_puts_nothing_else_in_doubt():
+    def assert_three_lost():
+        assert listing()["lost"] == 3 and not listing()["complete"]
+
+    def whole_elsewhere(ns):
+        told = ephstat("-j", "who", "40000", "-N", other, "--at",
+                       f"@{ns // 10**9}.{ns % 10**9:09d}", check=False).stdout
+        return json.loads(told)["whole"]
+
+    outside = [udp() for _ in range(3)]
+    for i, s in enumerate(outside):
+        s.bind(("127.0.0.1", 20310 + i))
+    with loaded(f"max_ports={CAPACITY}"), child(in_new_netns(wait_in_netns)) as c:
+        other = str(c.hear())
+        held = [udp() for _ in range(CAPACITY)]
+        for s in held:
+            s.bind(("127.0.0.1", 0))
+        eventually(assert_everything_complete, 30)
+        then = time.clock_gettime_ns(time.CLOCK_REALTIME)
+        # What went wrong may have begun a little before it was noticed.
+        time.sleep(3)
+        assert whole_elsewhere(then)
+        with sysctl_set("net.ipv4.ip_local_port_range", "20305 60999"):
+            eventually(assert_three_lost, 30)
+            for s in held[:256]:
+                s.close()
+            eventually(assert_everything_complete, 60)
+            assert all(record(20310 + i) for i in range(3))
+            assert whole_elsewhere(then)
+        for s in held + outside:
+            s.close()
+
+
 @test
 def ports_in_use_are_distinct_ports_of_the_range():
     with loaded(), listener(port=20300) as a, listener(port=20301) as b:

@@ -213,6 +213,25 @@ def release_that_is_missed_is_mended_by_the_next_holder_in_the_same_memory():
         assert not ports()
 
 
+@test
+def release_that_is_missed_of_what_was_found_is_told_by_the_next_hold_of_its_port():
+    with sysctl_set("net.ipv4.ip_local_port_range", "40000 40000"), udp() as s:
+        s.connect(("127.0.0.1", 53))
+        with faulty():
+            eventually(assert_complete, 30)
+            resync()
+            before = counters()
+            with missing("udp_release", 1):
+                disconnect(s)
+            s.connect(("127.0.0.1", 53))
+            got = risen(before)
+            got.pop("resyncs", None)
+            assert got == {"assigned": 1, "mended_out": 1}, got
+            p = record(40000)
+            assert p["origin"] == "connect" and p["age_ns"], p
+            soon()
+
+
 def slabs(name):
     with open(SLAB + name + "/slabs", encoding="utf-8") as f:
         return int(f.read().split()[0])
