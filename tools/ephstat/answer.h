@@ -14,7 +14,7 @@ struct question {
 	uint64_t until_ns;	/* 0: now */
 	uint64_t now_ns;	/* when it is asked, by the clock of what is told */
 	uint32_t netns;		/* inode number of the namespace asked about */
-	bool is_hosts;		/* known to be that of process 1 */
+	bool is_hosts;		/* as netns_is_hosts() has it */
 	const char *doubt;	/* why no answer can be whole; NULL: nothing is against it */
 };
 

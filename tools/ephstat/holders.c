@@ -124,15 +124,12 @@ static uint64_t now(void)
 static int ask_log(struct question *question, struct error *err)
 {
 	const struct ephstat *es = question->es;
-	struct error ignored;
 	int ret = EXIT_OK;
-	uint32_t hosts;
 
 	question->netns = es->filter.netns;
 	if (!question->netns)
 		ret = netns_resolve("/proc/self/ns/net", &question->netns, err);
-	question->is_hosts = !netns_resolve("/proc/1/ns/net", &hosts, &ignored) &&
-			     hosts == question->netns;
+	question->is_hosts = netns_is_hosts(question->netns);
 	return ret ? ret : answer(question, log_holders, (void *)es->log, err);
 }
 

@@ -19,6 +19,7 @@
 #define SETTLE_NS	SECOND		/* what the module has told by then, it has told */
 #define LOOK_NS		(10 * SECOND)	/* between two looks at the module's own losses */
 #define SNAPSHOT_NS	(10 * SECOND)	/* between two snapshots, but for a new file */
+#define LONGEST_REST_NS	(600 * SECOND)	/* while they are interrupted, each time twice as long */
 #define TICK_ROWS	1024
 
 struct logging {
@@ -30,6 +31,7 @@ struct logging {
 	uint64_t rows;			/* of a snapshot */
 	bool has_lost;
 	uint64_t snapshot_ns;
+	uint64_t rest_ns;		/* until the next, if something is missing */
 	uint64_t looked_ns;
 	uint64_t module_lost;
 	struct log_place place;
@@ -114,20 +116,26 @@ static int take_snapshot(struct logging *l)
 	int ret;
 
 	l->snapshot_ns = record.boot_ns = log_now();
-	ret = log_write(l->writer, &record, l->err);
+	/* What was written of it before may be missing. */
+	ret = log_writer_place(l->writer, &l->place, record.boot_ns, l->err);
+	if (!ret)
+		ret = log_write(l->writer, &record, l->err);
 	if (!ret)
 		ret = nl_ports(l->asking, &l->es->filter, tell_held, l, &interrupted, l->err);
 	record.type = LOG_SNAPSHOT_END;
 	record.code = interrupted;
-	/* Once more then: without a whole one, nothing is vouched for. */
+	/* Once more then, without a whole one nothing is vouched for; but not all the time. */
 	l->has_lost = interrupted;
+	l->rest_ns = interrupted ? 2 * l->rest_ns : SNAPSHOT_NS;
+	if (l->rest_ns > LONGEST_REST_NS)
+		l->rest_ns = LONGEST_REST_NS;
 	return ret ? ret : log_write(l->writer, &record, l->err);
 }
 
 static int maybe_snapshot(struct logging *l)
 {
 	if (log_wants_snapshot(l->writer) ||
-	    (l->has_lost && log_now() - l->snapshot_ns >= SNAPSHOT_NS))
+	    (l->has_lost && log_now() - l->snapshot_ns >= l->rest_ns))
 		return take_snapshot(l);
 	return EXIT_OK;
 }
@@ -136,14 +144,12 @@ static struct log_place place_of(const struct info *info)
 {
 	const struct protocol *proto = info_protocol(info, IPPROTO_TCP);
 	struct log_place place = { .netns = info->netns };
-	struct error ignored;
-	uint32_t hosts;
 
 	if (proto) {
 		place.port_low = proto->range_low;
 		place.port_high = proto->range_high;
 	}
-	place.is_hosts = !netns_resolve("/proc/1/ns/net", &hosts, &ignored) && hosts == info->netns;
+	place.is_hosts = netns_is_hosts(info->netns);
 	return place;
 }
 
@@ -159,9 +165,7 @@ static bool see_range(struct logging *l, const struct info *info)
 /* The module says itself when its records may not be all. When a range was moved, it does not. */
 static int look_at_module(struct logging *l, uint64_t now)
 {
-	struct log_record record = {
-		.type = LOG_DOUBT, .boot_ns = now, .from_ns = l->looked_ns, .until_ns = now,
-	};
+	struct log_record record = { .type = LOG_DOUBT, .from_ns = l->looked_ns };
 	struct info info;
 	bool moved;
 	int ret;
@@ -171,6 +175,8 @@ static int look_at_module(struct logging *l, uint64_t now)
 	ret = nl_info(l->asking, &l->es->filter, &info, l->err);
 	if (ret)
 		return ret;
+	/* It may have taken the module a while to find out. */
+	record.boot_ns = record.until_ns = now = log_now();
 	record.count = info.lost - l->module_lost;
 	if (!l->looked_ns) {
 		record.from_ns = now;
@@ -181,7 +187,7 @@ static int look_at_module(struct logging *l, uint64_t now)
 	moved = see_range(l, &info);
 	if (record.count || !info.complete || info.blind || moved)
 		ret = log_write(l->writer, &record, l->err);
-	return ret || !moved ? ret : log_writer_place(l->writer, &l->place, l->err);
+	return ret || !moved ? ret : log_writer_place(l->writer, &l->place, now, l->err);
 }
 
 /* Once when it begins and once when it is over. */
@@ -312,7 +318,7 @@ static int run(struct logging *l, int dir, const struct log_limits *limits)
 
 int cmd_log(struct ephstat *es, int argc, char **argv, struct error *err)
 {
-	struct logging l = { .es = es, .err = err };
+	struct logging l = { .es = es, .err = err, .rest_ns = SNAPSHOT_NS };
 	struct log_limits limits;
 	int dir, ret;
 

@@ -72,7 +72,7 @@ struct log_run {
 /* Where a run is, and which ports are recorded there. */
 struct log_place {
 	uint32_t netns;		/* inode number: that of the filter, or one's own */
-	bool is_hosts;		/* it is that of process 1 */
+	bool is_hosts;		/* as netns_is_hosts() has it */
 	uint16_t port_low;	/* its range */
 	uint16_t port_high;
 };

@@ -41,10 +41,13 @@ static int note_gap(struct log_spans *s, uint64_t from_ns, uint64_t *until_ns)
 {
 	int ret;
 
-	/* What is told late may lie before a gap that was told in time. */
+	/* What is told late may lie before what was told in time. */
+	ret = spans_cut(s->to, &(struct span){ from_ns + (uint64_t)s->wall_ns,
+					       *until_ns + (uint64_t)s->wall_ns }, s->err);
 	if (*until_ns < s->from_ns)
 		*until_ns = s->from_ns;
-	ret = close_span(s, from_ns);
+	if (!ret)
+		ret = close_span(s, from_ns);
 	open_span(s, *until_ns);
 	return ret;
 }
@@ -83,10 +86,11 @@ int log_spans_block(struct log_spans *s, const struct log_header *header, int64_
 		s->snapshot_ns = 0;
 		s->number = header->number;
 		s->wall_ns = wall_ns;
-	} else if (header->number != s->number && s->open) {
+	} else if (header->number != s->number) {
+		s->resume |= s->open;
 		ret = close_span(s, s->until_ns);
 		s->begun_ns = 0;
-		s->resume = true;
+		s->why = LOG_NO_PLACE;
 	}
 	s->number = header->number + 1;
 	/* A block without events says that there were none. */
@@ -140,7 +144,8 @@ int log_spans_place(struct log_spans *s, uint64_t boot_ns, const char *why)
 
 	if (why == s->why)
 		return EXIT_OK;
-	ret = close_span(s, boot_ns);
+	/* In between, nothing may have been written. */
+	ret = close_span(s, boot_ns < s->until_ns ? boot_ns : s->until_ns);
 	s->why = why;
 	/* There is nothing to make good: what was recorded before is known. */
 	s->open = was_open;

@@ -18,10 +18,16 @@ struct looking {
 	uint8_t this_boot[LOG_BOOT_ID];
 	uint8_t boot_id[LOG_BOOT_ID];	/* of the block */
 	bool any;
+	bool elsewhere;			/* of the run it is not known which namespace is asked about */
 	int64_t wall_ns;
 	uint64_t last_ns;
 	struct error *err;
 };
+
+static bool is_other_boot(const struct looking *l, const struct log_header *header)
+{
+	return memcmp(header->boot_id, l->this_boot, LOG_BOOT_ID) != 0;
+}
 
 static int see_block(const struct log_header *header, int64_t wall_ns, void *arg)
 {
@@ -29,8 +35,10 @@ static int see_block(const struct log_header *header, int64_t wall_ns, void *arg
 
 	if (header->number != l->spans.number)
 		log_held_hole(l->held);
-	if (header->run != l->spans.run && !l->filter.all_netns)
+	if (header->run != l->spans.run && !l->filter.all_netns) {
 		l->filter.netns = l->question->netns;
+		l->elsewhere = is_other_boot(l, header);
+	}
 	if (l->any && memcmp(l->boot_id, header->boot_id, LOG_BOOT_ID) != 0)
 		log_held_boot(l->held, l->last_ns);
 	l->any = true;
@@ -52,19 +60,17 @@ static bool is_in_range(const struct filter *filter, const struct log_place *pla
 static int see_place(struct looking *l, const struct log_record *record)
 {
 	const struct log_place *place = &record->place;
-	bool other_boot = memcmp(l->boot_id, l->this_boot, LOG_BOOT_ID) != 0;
 	const char *why = NULL;
 
-	if (!l->filter.all_netns) {
-		l->filter.netns = l->question->netns;
-		if (other_boot && l->question->is_hosts && place->is_hosts)
-			l->filter.netns = place->netns;
-		else if (other_boot)
-			why = "from one boot to the next, namespaces have other numbers";
-		else if (place->netns != l->filter.netns)
-			why = LOG_NO_PLACE;
+	if (l->elsewhere && l->question->is_hosts && place->is_hosts) {
+		l->filter.netns = place->netns;
+		l->elsewhere = false;
 	}
-	if (!why && !is_in_range(&l->filter, place))
+	if (l->elsewhere)
+		why = "from one boot to the next, namespaces have other numbers";
+	else if (place->netns != l->filter.netns)
+		why = LOG_NO_PLACE;
+	else if (!is_in_range(&l->filter, place))
 		why = DOUBT_RANGE;
 	return log_spans_place(&l->spans, record->boot_ns, why);
 }
@@ -78,6 +84,8 @@ static int see_record(const struct log_record *record, void *arg)
 
 	if (ret)
 		return ret;
+	if (l->elsewhere)
+		return EXIT_OK;
 	if (told(port, EPHPORTS_A_PORT_CGROUP) && filter_passes(&l->filter, port))
 		cgroup_learn(port->cgroup, record->cgroup);
 	if (log_held_record(l->held, record, l->spans.gap_ns, l->wall_ns))

@@ -454,11 +454,10 @@ int log_writer_watch(struct log_writer *w, uint64_t from_ns, struct error *err)
 			 strerror(w->done.trouble));
 }
 
-int log_writer_place(struct log_writer *w, const struct log_place *place, struct error *err)
+int log_writer_place(struct log_writer *w, const struct log_place *place, uint64_t boot_ns,
+		     struct error *err)
 {
-	const struct log_record record = {
-		.type = LOG_PLACE, .boot_ns = log_now(), .place = *place,
-	};
+	const struct log_record record = { .type = LOG_PLACE, .boot_ns = boot_ns, .place = *place };
 
 	w->place = *place;
 	/* A file that is yet to be made begins with it. */

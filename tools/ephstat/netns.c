@@ -67,3 +67,16 @@ int netns_resolve(const char *name, uint32_t *inode, struct error *err)
 	return error_set(err, EXIT_RUNTIME, "there is no network namespace \"%s\"; -N takes "
 			 "a name of ip-netns(8), a path, a process or an inode number", name);
 }
+
+/* The number of the first namespace of processes is the same on every machine (PROC_PID_INIT_INO). */
+#define FIRST_PIDS	0xeffffffcu
+
+bool netns_is_hosts(uint32_t inode)
+{
+	struct error ignored;
+	struct stat st;
+	uint32_t hosts;
+
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino == FIRST_PIDS &&
+	       !netns_resolve("/proc/1/ns/net", &hosts, &ignored) && hosts == inode;
+}

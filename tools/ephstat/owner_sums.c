@@ -19,6 +19,7 @@ struct owner_sums {
 	struct owner *sums;
 	struct owner rest;
 	bool has_rest;
+	bool of_ports;	/* and not of processes */
 };
 
 static const struct {
@@ -155,6 +156,7 @@ int owner_sums_add_port(struct owner_sums *sums, const struct port *port)
 	const struct who who = sum_of(&owner, sums->by);
 	struct owner *sum = find_sum(sums, &who);
 
+	sums->of_ports = true;
 	if (!sum)
 		return EXIT_RUNTIME;
 	sum->used++;
@@ -195,6 +197,8 @@ int owner_sums_tell(struct owner_sums *sums, uint32_t top, owner_fn fn, void *ar
 		if (top && i >= top) {
 			sums->has_rest = true;
 			add_owner(&sums->rest, &sums->sums[i]);
+			if (sums->of_ports)
+				sums->rest.who.told &= ~TOLD(EPHPORTS_A_OWNER_GROUPS);
 			continue;
 		}
 		ret = fn(&sums->sums[i], arg);

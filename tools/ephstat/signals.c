@@ -49,19 +49,20 @@ bool signals_stop(void)
 
 static bool mid_line;	/* what was written last is not the end of one */
 
-/* What is missing of a line that has begun: who reads lines is not to be left with half of one. */
+/*
+ * What is missing of a line that has begun: who reads lines is not to be left with half of one, but
+ * who does not read at all keeps nobody waiting a second time.
+ */
 static void end_line(struct pollfd *fd, const char *from, size_t len)
 {
 	const char *end = memchr(from, '\n', len);
 	size_t done = 0, rest = end ? (size_t)(end - from) + 1 : len;
 
-	while (mid_line && done < rest && poll(fd, 1, END_MS) == 1) {
-		ssize_t n = write(fd->fd, from + done, rest - done);
+	while (mid_line && done < rest) {
+		ssize_t n = poll(fd, 1, END_MS) == 1 ? write(fd->fd, from + done, rest - done) : -1;
 
-		if (n <= 0)
-			return;
-		done += (size_t)n;
-		mid_line = from[done - 1] != '\n';
+		done += n > 0 ? (size_t)n : 0;
+		mid_line = n > 0 && from[done - 1] != '\n';
 	}
 }
 

@@ -20,6 +20,31 @@ int spans_add(struct spans *spans, const struct span *span, struct error *err)
 	return EXIT_OK;
 }
 
+int spans_cut(struct spans *spans, const struct span *gap, struct error *err)
+{
+	struct spans left = { 0 };
+	int ret = EXIT_OK;
+	size_t i;
+
+	if (gap->from_ns >= gap->to_ns || !spans_touch(spans, gap))
+		return EXIT_OK;
+	for (i = 0; !ret && i < spans->n; i++) {
+		struct span before = spans->spans[i], after = before;
+
+		if (before.to_ns > gap->from_ns)
+			before.to_ns = gap->from_ns;
+		if (after.from_ns < gap->to_ns)
+			after.from_ns = gap->to_ns;
+		if (before.from_ns < before.to_ns)
+			ret = spans_add(&left, &before, err);
+		if (!ret && after.from_ns < after.to_ns)
+			ret = spans_add(&left, &after, err);
+	}
+	spans_free(spans);
+	*spans = left;
+	return ret;
+}
+
 void spans_free(struct spans *spans)
 {
 	free(spans->spans);

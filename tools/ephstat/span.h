@@ -22,6 +22,9 @@ struct spans {
 
 /* To be told in the order of time. Returns EXIT_OK, or EXIT_RUNTIME for want of memory. */
 int spans_add(struct spans *spans, const struct span *span, struct error *err);
+/* Takes @gap out of them, wherever it lies. Returns likewise. */
+int spans_cut(struct spans *spans, const struct span *gap, struct error *err);
+
 void spans_free(struct spans *spans);
 
 /* Whether all of @asked lies in one of them. */

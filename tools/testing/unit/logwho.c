@@ -256,6 +256,22 @@ static void test_unfinished(void)
 	EXPECT(n_spans == 2 && is_span(0, 0, 5) && is_span(1, 8, 20));
 }
 
+/* Told after what came later had been vouched for. */
+static void test_late(void)
+{
+	begin();
+	put_snapshot(0);
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
+	put_span(LOG_DOUBT, 20, 25);
+	put_lost(5, 8);
+	put(EPHPORTS_EVENT_ASSIGNED, 2, 101, 26, 0);
+	put_snapshot(27);
+	put(EPHPORTS_EVENT_RELEASED, 2, 101, 30, 4);
+	end_run();
+	ask();
+	EXPECT(n_spans == 3 && is_span(0, 0, 5) && is_span(1, 8, 20) && is_span(2, 25, 30));
+}
+
 static void test_ranges(void)
 {
 	begin();
@@ -296,6 +312,9 @@ static void test_places(void)
 	question.netns = NETNS + 1;
 	ask();
 	EXPECT(n_spans == 0 && n_held == 0 && question.doubt);
+	es.filter.all_netns = true;
+	ask();
+	EXPECT(n_spans == 0 && n_held == 1 && question.doubt);
 }
 
 /* As if the log were of a boot before this one. */
@@ -336,7 +355,7 @@ static void test_boots(void)
 	question.netns = NETNS;
 	question.is_hosts = false;
 	ask();
-	EXPECT(n_spans == 0 && question.doubt && strstr(question.doubt, "boot"));
+	EXPECT(n_spans == 0 && n_held == 0 && question.doubt && strstr(question.doubt, "boot"));
 }
 
 static void test_snapshots(void)
@@ -421,6 +440,7 @@ static const struct ktap_test tests[] = {
 	{ "log: one socket that took a port twice", test_again },
 	{ "log: what is missing is in no span", test_gaps },
 	{ "log: without a whole snapshot nothing is vouched for", test_unfinished },
+	{ "log: a loss that is told late", test_late },
 	{ "log: what is not in the range is not vouched for", test_ranges },
 	{ "log: nor is what another namespace's range was", test_places },
 	{ "log: a namespace's number is good for one boot", test_boots },
