@@ -431,22 +431,24 @@ def reset_on_close(s):
 
 
 def time_wait(server):
-    """Makes a client-side TIME_WAIT and returns its port."""
+    """Makes a client-side TIME_WAIT, which is there on return, and returns its port."""
     client, accepted = connected(server)
     port = port_of(client)
     assert accepted.getpeername()[1] == port, "somebody else's connection was waiting"
-    client.close()
+    client.shutdown(socket.SHUT_WR)
     accepted.recv(1)
     accepted.close()
+    # Until the other side's FIN has come, which may be after the call that sent it.
+    client.recv(1)
+    client.close()
     return port
 
 
 def end_time_wait():
     """No TIME_WAIT is left, in no namespace. The oracle ends them: for ss -K, 5.10 does not."""
-    with open(WITNESS, "w", encoding="ascii") as file:
-        file.write("end")
-
     def ended():
+        with open(WITNESS, "w", encoding="ascii") as file:
+            file.write("end")
         assert not run("ss", "-Htan", "state", "time-wait").stdout
     eventually(ended, 90)
 
