@@ -8,6 +8,7 @@
 #include "amount.h"
 #include "ephstat.h"
 #include "logdir.h"
+#include "loglook.h"
 #include "logwrite.h"
 #include "netlink.h"
 #include "netns.h"
@@ -17,24 +18,23 @@
 #define SECOND		1000000000ull
 #define TICK_MS		200
 #define SETTLE_NS	SECOND		/* what the module has told by then, it has told */
-#define LOOK_NS		(10 * SECOND)	/* between two looks at the module's own losses */
 #define SNAPSHOT_NS	(10 * SECOND)	/* between two snapshots, but for a new file */
 #define LONGEST_REST_NS	(600 * SECOND)	/* while they are interrupted, each time twice as long */
 #define TICK_ROWS	1024
+#define LAST_ROUNDS	2		/* when it is to stop: the last events, and the look after them */
 
 struct logging {
 	const struct ephstat *es;
 	struct log_writer *writer;
 	struct unusual *unusual;
 	struct nl *asking;		/* beside the socket that watches */
+	struct log_look look;
 	uint64_t told;			/* events since the last look at the clock */
+	uint64_t told_ns;		/* the last of them */
 	uint64_t rows;			/* of a snapshot */
 	bool has_lost;
 	uint64_t snapshot_ns;
 	uint64_t rest_ns;		/* until the next, if something is missing */
-	uint64_t looked_ns;
-	uint64_t module_lost;
-	struct log_place place;
 	int trouble;
 	uint64_t unread;		/* lines that found no room */
 	struct error *err;
@@ -88,6 +88,7 @@ static int tell_event(const struct event *event, void *arg)
 	if (event->kind > EPHPORTS_EVENT_MAX)
 		return EXIT_OK;
 	l->told++;
+	l->told_ns = event->boot_ns;
 	l->has_lost |= event->kind == EPHPORTS_EVENT_LOST;
 	ret = log_write(l->writer, &record, l->err);
 	if (!ret && unusual_event(l->unusual, event, &flag))
@@ -116,10 +117,7 @@ static int take_snapshot(struct logging *l)
 	int ret;
 
 	l->snapshot_ns = record.boot_ns = log_now();
-	/* What was written of it before may be missing. */
-	ret = log_writer_place(l->writer, &l->place, record.boot_ns, l->err);
-	if (!ret)
-		ret = log_write(l->writer, &record, l->err);
+	ret = log_write(l->writer, &record, l->err);
 	if (!ret)
 		ret = nl_ports(l->asking, &l->es->filter, tell_held, l, &interrupted, l->err);
 	record.type = LOG_SNAPSHOT_END;
@@ -140,56 +138,6 @@ static int maybe_snapshot(struct logging *l)
 	return EXIT_OK;
 }
 
-static struct log_place place_of(const struct info *info)
-{
-	const struct protocol *proto = info_protocol(info, IPPROTO_TCP);
-	struct log_place place = { .netns = info->netns };
-
-	if (proto) {
-		place.port_low = proto->range_low;
-		place.port_high = proto->range_high;
-	}
-	place.is_hosts = netns_is_hosts(info->netns);
-	return place;
-}
-
-/* Whether the range was moved since the last look. */
-static bool see_range(struct logging *l, const struct info *info)
-{
-	const struct log_place was = l->place;
-
-	l->place = place_of(info);
-	return l->place.port_low != was.port_low || l->place.port_high != was.port_high;
-}
-
-/* The module says itself when its records may not be all. When a range was moved, it does not. */
-static int look_at_module(struct logging *l, uint64_t now)
-{
-	struct log_record record = { .type = LOG_DOUBT, .from_ns = l->looked_ns };
-	struct info info;
-	bool moved;
-	int ret;
-
-	if (l->looked_ns && now - l->looked_ns < LOOK_NS)
-		return EXIT_OK;
-	ret = nl_info(l->asking, &l->es->filter, &info, l->err);
-	if (ret)
-		return ret;
-	/* It may have taken the module a while to find out. */
-	record.boot_ns = record.until_ns = now = log_now();
-	record.count = info.lost - l->module_lost;
-	if (!l->looked_ns) {
-		record.from_ns = now;
-		record.count = 0;
-	}
-	l->module_lost = info.lost;
-	l->looked_ns = now;
-	moved = see_range(l, &info);
-	if (record.count || !info.complete || info.blind || moved)
-		ret = log_write(l->writer, &record, l->err);
-	return ret || !moved ? ret : log_writer_place(l->writer, &l->place, now, l->err);
-}
-
 /* Once when it begins and once when it is over. */
 static void say_trouble(struct logging *l)
 {
@@ -206,19 +154,32 @@ static void say_trouble(struct logging *l)
 
 static int go_round(struct logging *l, struct nl *nl, const sigset_t *mask)
 {
-	uint64_t before = log_now();
+	const uint64_t before = log_now();
+	uint64_t read_ns;
 	int ret;
 
 	l->told = 0;
 	ret = nl_events(nl, TICK_MS, mask, tell_event, l, l->err);
+	/* With events, the last of them says how far it has come. */
+	read_ns = l->told ? l->told_ns : before - SETTLE_NS;
 	if (!ret)
-		ret = look_at_module(l, log_now());
+		ret = log_look_on(&l->look, read_ns);
 	if (!ret)
 		ret = maybe_snapshot(l);
-	/* With events, the last of them says how far it has come. */
 	if (!ret)
-		ret = log_tick(l->writer, l->told ? 0 : before - SETTLE_NS, l->err);
+		ret = log_tick(l->writer, l->told ? 0 : read_ns, l->err);
 	say_trouble(l);
+	return ret;
+}
+
+/* What has happened up to now, but for the last second, is vouched for at its end, too. */
+static int look_back(struct logging *l, struct nl *nl, const sigset_t *mask)
+{
+	int ret = log_look(&l->look);
+	unsigned int i;
+
+	for (i = 0; !ret && i < LAST_ROUNDS; i++)
+		ret = go_round(l, nl, mask);
 	return ret;
 }
 
@@ -232,9 +193,10 @@ static int follow(struct logging *l, struct nl *nl)
 	ret = nl_watch(nl, &l->es->filter, 0, tell_event, l, &from_ns, l->err);
 	if (!ret)
 		ret = log_writer_watch(l->writer, from_ns, l->err);
+	l->look.vouched_ns = from_ns;
 	while (!ret && !signals_stop())
 		ret = go_round(l, nl, &mask);
-	return ret;
+	return ret ? ret : look_back(l, nl, &mask);
 }
 
 static int parse_limits(const struct ephstat *es, struct log_limits *limits, struct error *err)
@@ -280,6 +242,7 @@ static int end(struct logging *l, int ret)
 static int make_writer(struct logging *l, int dir, const struct log_limits *limits)
 {
 	struct filter filter = l->es->filter;
+	struct log_place place = { 0 };
 	struct info info;
 	int ret = nl_info(l->asking, &filter, &info, l->err);
 
@@ -289,8 +252,13 @@ static int make_writer(struct logging *l, int dir, const struct log_limits *limi
 	}
 	if (!filter.all_netns)
 		filter.netns = info.netns;
-	l->place = place_of(&info);
-	return log_writer_new(&l->writer, dir, limits, &filter, &l->place, l->err);
+	place.netns = info.netns;
+	place.is_hosts = netns_is_hosts(info.netns);
+	ret = log_writer_new(&l->writer, dir, limits, &filter, &place, l->err);
+	l->look = (struct log_look){
+		.nl = l->asking, .filter = &l->es->filter, .writer = l->writer, .err = l->err,
+	};
+	return ret;
 }
 
 static int run(struct logging *l, int dir, const struct log_limits *limits)

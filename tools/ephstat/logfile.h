@@ -52,7 +52,8 @@ enum log_type {
 	LOG_CLOCK,		/* the clock was set by step_ns */
 	LOG_DOUBT,		/* from..until: the module vouched not for its records */
 	LOG_UNUSUAL,		/* flag */
-	LOG_PLACE,		/* likewise at the start of each file, before the run; from here on: place */
+	LOG_PLACE,		/* at the start of each file, before the run: place */
+	LOG_LOOK,		/* from..until: it did, for those of the ports port_low..port_high */
 
 	LOG_TYPES,
 };
@@ -69,12 +70,10 @@ struct log_run {
 	struct filter filter;
 };
 
-/* Where a run is, and which ports are recorded there. */
+/* Where a run is. */
 struct log_place {
 	uint32_t netns;		/* inode number: that of the filter, or one's own */
 	bool is_hosts;		/* as netns_is_hosts() has it */
-	uint16_t port_low;	/* its range */
-	uint16_t port_high;
 };
 
 struct log_record {
@@ -85,6 +84,8 @@ struct log_record {
 	uint64_t from_ns;
 	uint64_t until_ns;
 	int64_t step_ns;
+	uint16_t port_low;
+	uint16_t port_high;
 	struct event event;
 	struct log_run run;
 	struct log_place place;

@@ -243,8 +243,6 @@ static void put_place(struct bytes *to, const struct log_place *place)
 {
 	put_varint(to, place->netns);
 	put_varint(to, place->is_hosts);
-	put_varint(to, place->port_low);
-	put_varint(to, place->port_high);
 }
 
 static void put_flag(struct log_pack *pack, const struct unusual_flag *flag)
@@ -272,6 +270,14 @@ static void put_rare(struct log_pack *pack, const struct log_record *record)
 	put_signed(rest, record->step_ns);
 }
 
+static void put_look(struct bytes *to, const struct log_record *record)
+{
+	put_varint(to, record->from_ns);
+	put_varint(to, record->until_ns);
+	put_varint(to, record->port_low);
+	put_varint(to, record->port_high);
+}
+
 int log_pack_add(struct log_pack *pack, const struct log_record *record)
 {
 	unsigned int i;
@@ -286,6 +292,8 @@ int log_pack_add(struct log_pack *pack, const struct log_record *record)
 		put_run(&pack->columns[COL_REST], &record->run);
 	else if (record->type == LOG_PLACE)
 		put_place(&pack->columns[COL_REST], &record->place);
+	else if (record->type == LOG_LOOK)
+		put_look(&pack->columns[COL_REST], record);
 	else if (record->type == LOG_UNUSUAL)
 		put_flag(pack, &record->flag);
 	else

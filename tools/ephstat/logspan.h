@@ -2,18 +2,17 @@
 /*
  * For which time a log is whole. Times are CLOCK_BOOTTIME unless they are called wall.
  *
- * After its beginning, and wherever something is missing, a log has to be told once who holds ports:
- * what follows vouches for nothing unless there is a whole snapshot in it. Where the module had
- * doubts there need be none, since what it finds when it mends is told as it is found.
+ * Two things have to be so: that the module vouched for its records then, which the log says, and
+ * that what it told of them is there. After its beginning, and wherever something is missing, a
+ * log has to be told once who holds ports: what follows counts for nothing unless there is a whole
+ * snapshot in it. Where the module had doubts there need be none, since what it finds when it mends
+ * is told as it is found.
  */
 #ifndef EPHSTAT_LOGSPAN_H
 #define EPHSTAT_LOGSPAN_H
 
 #include "logfile.h"
 #include "span.h"
-
-/* Why a run tells nothing of what is asked for, until log_spans_place(). */
-#define LOG_NO_PLACE	"the log does not say which ports were recorded there"
 
 struct log_spans {
 	const struct filter *filter;	/* what is asked about; netns is filled in */
@@ -23,12 +22,12 @@ struct log_spans {
 	uint64_t number;		/* of the block that is expected */
 	int64_t wall_ns;
 	bool whole;			/* the run tells all that passes the filter... */
-	const char *why;		/* ...but, as it is where it runs, not this */
-	const char *doubt;		/* the same, if it was so in the time asked for */
-	bool open;			/* a span has begun: at from_ns */
-	bool resume;			/* it begins with the next event */
+	const char *doubt;		/* ...but for this reason, in the time asked for */
+	bool open;			/* all that happened since from_ns is there */
+	bool resume;			/* it will be, from the next event on */
 	uint64_t from_ns;
-	uint64_t until_ns;		/* up to where the log goes so far */
+	struct spans vouched;		/* wall: there is to be a snapshot yet */
+	struct spans gaps;		/* wall: what is vouched for next may reach back into them */
 	uint64_t gap_ns;		/* the end of the last gap */
 	uint64_t due_ns;		/* from when on there has to be a snapshot */
 	uint64_t begun_ns;		/* the snapshot being read */
@@ -40,9 +39,10 @@ struct log_spans {
 int log_spans_block(struct log_spans *spans, const struct log_header *header, int64_t wall_ns);
 int log_spans_record(struct log_spans *spans, const struct log_record *record);
 
-/* From @boot_ns on the run does not tell what is asked for, for this reason; NULL: it does. */
-int log_spans_place(struct log_spans *spans, uint64_t boot_ns, const char *why);
+/* A LOG_LOOK; @why: the run does not tell what is asked for, for this reason. NULL: it does. */
+int log_spans_look(struct log_spans *spans, const struct log_record *look, const char *why);
 
+/* Frees what is its own. */
 int log_spans_end(struct log_spans *spans);
 
 #endif

@@ -293,8 +293,6 @@ static void take_place(struct cursor *from, struct log_place *place)
 {
 	place->netns = take_varint(from);
 	place->is_hosts = take_varint(from);
-	place->port_low = take_varint(from);
-	place->port_high = take_varint(from);
 }
 
 static void take_flag(struct log_unpack *u, struct log_record *record)
@@ -327,6 +325,14 @@ static void take_rare(struct log_unpack *u, struct log_record *record)
 	record->step_ns = take_signed(rest);
 }
 
+static void take_look(struct cursor *from, struct log_record *record)
+{
+	record->from_ns = take_varint(from);
+	record->until_ns = take_varint(from);
+	record->port_low = take_varint(from);
+	record->port_high = take_varint(from);
+}
+
 int log_unpack_next(struct log_unpack *u, struct log_record *record)
 {
 	struct cursor *types = &u->columns[COL_TYPE];
@@ -344,6 +350,8 @@ int log_unpack_next(struct log_unpack *u, struct log_record *record)
 		take_run(&u->columns[COL_REST], &record->run);
 	else if (record->type == LOG_PLACE)
 		take_place(&u->columns[COL_REST], &record->place);
+	else if (record->type == LOG_LOOK)
+		take_look(&u->columns[COL_REST], record);
 	else if (record->type == LOG_UNUSUAL)
 		take_flag(u, record);
 	else if (record->type < LOG_TYPES)

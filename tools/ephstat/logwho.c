@@ -19,6 +19,7 @@ struct looking {
 	uint8_t boot_id[LOG_BOOT_ID];	/* of the block */
 	bool any;
 	bool elsewhere;			/* of the run it is not known which namespace is asked about */
+	uint32_t place;			/* where the run is, by its number then; 0: not known */
 	int64_t wall_ns;
 	uint64_t last_ns;
 	struct error *err;
@@ -35,9 +36,11 @@ static int see_block(const struct log_header *header, int64_t wall_ns, void *arg
 
 	if (header->number != l->spans.number)
 		log_held_hole(l->held);
-	if (header->run != l->spans.run && !l->filter.all_netns) {
-		l->filter.netns = l->question->netns;
-		l->elsewhere = is_other_boot(l, header);
+	if (header->run != l->spans.run) {
+		l->place = 0;
+		if (!l->filter.all_netns)
+			l->filter.netns = l->question->netns;
+		l->elsewhere = !l->filter.all_netns && is_other_boot(l, header);
 	}
 	if (l->any && memcmp(l->boot_id, header->boot_id, LOG_BOOT_ID) != 0)
 		log_held_boot(l->held, l->last_ns);
@@ -48,40 +51,42 @@ static int see_block(const struct log_header *header, int64_t wall_ns, void *arg
 	return log_spans_block(&l->spans, header, wall_ns);
 }
 
-static bool is_in_range(const struct filter *filter, const struct log_place *place)
-{
-	return filter->port_low >= place->port_low && filter->port_high <= place->port_high;
-}
-
 /*
  * From one boot to the next the number of a namespace says nothing, but the host's is known to be
  * the host's.
  */
-static int see_place(struct looking *l, const struct log_record *record)
+static void see_place(struct looking *l, const struct log_place *place)
 {
-	const struct log_place *place = &record->place;
+	l->place = place->netns;
+	if (!l->elsewhere || !l->question->is_hosts || !place->is_hosts)
+		return;
+	l->filter.netns = place->netns;
+	l->elsewhere = false;
+}
+
+static int see_look(struct looking *l, const struct log_record *look)
+{
+	const struct filter *filter = &l->filter;
 	const char *why = NULL;
 
-	if (l->elsewhere && l->question->is_hosts && place->is_hosts) {
-		l->filter.netns = place->netns;
-		l->elsewhere = false;
-	}
 	if (l->elsewhere)
 		why = "from one boot to the next, namespaces have other numbers";
-	else if (place->netns != l->filter.netns)
-		why = LOG_NO_PLACE;
-	else if (!is_in_range(&l->filter, place))
+	else if (l->place != filter->netns)
+		why = "the log does not say which ports were recorded there";
+	else if (filter->port_low < look->port_low || filter->port_high > look->port_high)
 		why = DOUBT_RANGE;
-	return log_spans_place(&l->spans, record->boot_ns, why);
+	return log_spans_look(&l->spans, look, why);
 }
 
 static int see_record(const struct log_record *record, void *arg)
 {
 	struct looking *l = arg;
 	const struct port *port = &record->event.port;
-	int ret = record->type == LOG_PLACE ? see_place(l, record) :
-					      log_spans_record(&l->spans, record);
+	int ret;
 
+	if (record->type == LOG_PLACE)
+		see_place(l, &record->place);
+	ret = record->type == LOG_LOOK ? see_look(l, record) : log_spans_record(&l->spans, record);
 	if (ret)
 		return ret;
 	if (l->elsewhere)
@@ -116,13 +121,14 @@ static int look(struct looking *l, const struct question *question, int dir)
 {
 	const struct log_sink sink = { .block = see_block, .record = see_record, .arg = l };
 	struct log_index index;
-	int ret = log_index_read(&index, dir, l->err);
+	int end, ret = log_index_read(&index, dir, l->err);
 
 	if (!ret)
 		ret = log_read(&index, dir, log_index_find(&index, question->since_ns), &sink,
 			       l->err);
 	log_index_free(&index);
-	return ret ? ret : log_spans_end(&l->spans);
+	end = log_spans_end(&l->spans);
+	return ret ? ret : end;
 }
 
 int log_holders(struct question *question, holder_fn fn, void *fn_arg, void *arg,

@@ -75,7 +75,7 @@ uint64_t log_now(void)
 	return clock_ns(CLOCK_BOOTTIME);
 }
 
-static int64_t wall_offset(void)
+int64_t log_clock_ahead(void)
 {
 	const uint64_t before = log_now(), wall = clock_ns(CLOCK_REALTIME), after = log_now();
 
@@ -320,7 +320,7 @@ int log_write(struct log_writer *w, const struct log_record *record, struct erro
 static int note_step(struct log_writer *w, uint64_t now, struct error *err)
 {
 	struct log_record record = { .type = LOG_CLOCK, .boot_ns = now };
-	int64_t offset = wall_offset();
+	int64_t offset = log_clock_ahead();
 
 	record.step_ns = offset - w->header.wall_ns;
 	w->header.wall_ns = offset;
@@ -423,7 +423,7 @@ int log_writer_new(struct log_writer **writer, int dir, const struct log_limits 
 	w->run.filter = *filter;
 	w->place = *place;
 	w->header.number = 1;
-	w->header.wall_ns = wall_offset();
+	w->header.wall_ns = log_clock_ahead();
 	w->header.loading = read_loading();
 	log_boot_id(w->header.boot_id);
 	if (getrandom(&w->header.run, sizeof(w->header.run), 0) < 0)
@@ -452,16 +452,6 @@ int log_writer_watch(struct log_writer *w, uint64_t from_ns, struct error *err)
 	/* A directory that takes no file from the start is somebody's mistake. */
 	return error_set(err, EXIT_RUNTIME, "cannot write to the log: %s",
 			 strerror(w->done.trouble));
-}
-
-int log_writer_place(struct log_writer *w, const struct log_place *place, uint64_t boot_ns,
-		     struct error *err)
-{
-	const struct log_record record = { .type = LOG_PLACE, .boot_ns = boot_ns, .place = *place };
-
-	w->place = *place;
-	/* A file that is yet to be made begins with it. */
-	return w->file < 0 ? EXIT_OK : log_write(w, &record, err);
 }
 
 void log_writer_end(struct log_writer *w, enum log_stop stop, struct log_done *done)

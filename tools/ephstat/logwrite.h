@@ -33,10 +33,6 @@ int log_writer_new(struct log_writer **writer, int dir, const struct log_limits 
 /* All that happens from @from_ns on, and passes the filter, is handed in, or was already. */
 int log_writer_watch(struct log_writer *writer, uint64_t from_ns, struct error *err);
 
-/* What the place is from @boot_ns on: the range may have been moved. */
-int log_writer_place(struct log_writer *writer, const struct log_place *place, uint64_t boot_ns,
-		     struct error *err);
-
 /* Writes what is left, and then @stop; @done is how much it was in all. */
 void log_writer_end(struct log_writer *writer, enum log_stop stop, struct log_done *done);
 
@@ -57,7 +53,8 @@ bool log_wants_snapshot(struct log_writer *writer);
 
 const struct log_done *log_done(const struct log_writer *writer);
 
-/* CLOCK_BOOTTIME. */
+/* CLOCK_BOOTTIME, and what CLOCK_REALTIME is ahead of it. */
 uint64_t log_now(void);
+int64_t log_clock_ahead(void);
 
 #endif

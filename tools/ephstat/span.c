@@ -22,13 +22,16 @@ int spans_add(struct spans *spans, const struct span *span, struct error *err)
 
 int spans_cut(struct spans *spans, const struct span *gap, struct error *err)
 {
-	struct spans left = { 0 };
+	struct spans cut = { 0 };
 	int ret = EXIT_OK;
-	size_t i;
+	size_t i, first = spans->n;
 
-	if (gap->from_ns >= gap->to_ns || !spans_touch(spans, gap))
+	if (gap->from_ns >= gap->to_ns)
 		return EXIT_OK;
-	for (i = 0; !ret && i < spans->n; i++) {
+	/* Most gaps are about the end. */
+	while (first && spans->spans[first - 1].to_ns > gap->from_ns)
+		first--;
+	for (i = first; !ret && i < spans->n; i++) {
 		struct span before = spans->spans[i], after = before;
 
 		if (before.to_ns > gap->from_ns)
@@ -36,12 +39,14 @@ int spans_cut(struct spans *spans, const struct span *gap, struct error *err)
 		if (after.from_ns < gap->to_ns)
 			after.from_ns = gap->to_ns;
 		if (before.from_ns < before.to_ns)
-			ret = spans_add(&left, &before, err);
+			ret = spans_add(&cut, &before, err);
 		if (!ret && after.from_ns < after.to_ns)
-			ret = spans_add(&left, &after, err);
+			ret = spans_add(&cut, &after, err);
 	}
-	spans_free(spans);
-	*spans = left;
+	spans->n = first;
+	for (i = 0; !ret && i < cut.n; i++)
+		ret = spans_add(spans, &cut.spans[i], err);
+	spans_free(&cut);
 	return ret;
 }
 

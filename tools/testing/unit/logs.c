@@ -24,9 +24,7 @@
 static char path[] = "/tmp/ephstat-logs-XXXXXX";
 static struct error err;
 static struct filter filter;
-static const struct log_place place = {
-	.netns = 4026531841u, .is_hosts = true, .port_low = 32768, .port_high = 60999,
-};
+static const struct log_place place = { .netns = 4026531841u, .is_hosts = true };
 static const struct log_limits limits = { .size = 1 << 30, .age_ns = 3600 * SECOND };
 static struct log_done done;
 
@@ -269,6 +267,13 @@ static void test_rare(void)
 	out = find(LOG_UNUSUAL);
 	EXPECT(out.flag.rule == UNUSUAL_BY_PORTS && out.flag.distinct == 3);
 	EXPECT(out.flag.host.bytes[3] == 6 && !strcmp(out.flag.who.comm, "scan"));
+
+	in = (struct log_record){ .type = LOG_LOOK, .boot_ns = 10, .from_ns = 7, .until_ns = 8,
+				  .port_low = 32768, .port_high = 60999 };
+	round_trip(&in);
+	out = find(LOG_LOOK);
+	EXPECT(out.from_ns == 7 && out.until_ns == 8);
+	EXPECT(out.port_low == 32768 && out.port_high == 60999);
 }
 
 static void test_run(void)

@@ -17,9 +17,7 @@
 
 static char path[] = "/tmp/ephstat-logwho-XXXXXX";
 static struct filter logged;
-static const struct log_place here = {
-	.netns = NETNS, .is_hosts = true, .port_low = 32768, .port_high = 60999,
-};
+static const struct log_place here = { .netns = NETNS, .is_hosts = true };
 static struct log_writer *writer;
 static struct log_done done;
 static struct question question;
@@ -88,15 +86,21 @@ static void put_snapshot(uint64_t s)
 	put_end(0, s);
 }
 
-static void put_range(uint16_t low, uint16_t high, uint64_t s)
+/* The module vouches for that time, with this range. */
+static void put_look_at(uint16_t low, uint16_t high, uint64_t from, uint64_t until)
 {
-	struct log_record record = {
-		.type = LOG_PLACE, .boot_ns = start + s * SECOND, .place = here,
+	const struct log_record record = {
+		.type = LOG_LOOK, .boot_ns = start + until * SECOND,
+		.from_ns = start + from * SECOND, .until_ns = start + until * SECOND,
+		.port_low = low, .port_high = high,
 	};
 
-	record.place.port_low = low;
-	record.place.port_high = high;
 	EXPECT(!log_write(writer, &record, &err));
+}
+
+static void put_look(uint64_t from, uint64_t until)
+{
+	put_look_at(32768, 60999, from, until);
 }
 
 static void put_span(uint8_t type, uint64_t from, uint64_t until)
@@ -174,10 +178,12 @@ static void test_plain(void)
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
 	put(EPHPORTS_EVENT_TIME_WAIT, 2, 100, 5, 4);
 	put(EPHPORTS_EVENT_RELEASED, 2, 100, 65, 64);
+	put_look(0, 30);
 	put(EPHPORTS_EVENT_ASSIGNED, 3, 101, 66, 0);
+	put_look(30, 65);
 	end_run();
 	ask();
-	EXPECT(n_held == 2 && n_spans == 1 && is_span(0, 0, 66));
+	EXPECT(n_held == 2 && n_spans == 1 && is_span(0, 0, 65));
 	if (told(&held[0], EPHPORTS_A_WHO_TO)) {
 		EXPECT(is_held(0, 1, 65) && held[0].port.pid == 7);
 		EXPECT(is_at(held[1].from_ns, 66) && !told(&held[1], EPHPORTS_A_WHO_TO));
@@ -212,15 +218,21 @@ static void test_gaps(void)
 	begin();
 	put_snapshot(0);
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
+	put_look(0, 9);
 	put_lost(10, 20);
+	put_look(9, 21);
 	put_snapshot(22);
 	put(EPHPORTS_EVENT_ASSIGNED, 2, 101, 25, 0);
+	put_look(21, 33);
 	put_span(LOG_DISK, 30, 40);
 	put_span(LOG_DOUBT, 35, 50);
+	put_look(50, 54);
 	put_snapshot(55);
 	put(EPHPORTS_EVENT_RELEASED, 2, 101, 60, 35);
+	put_look(54, 66);
 	put_span(LOG_DOUBT, 62, 70);
 	put(EPHPORTS_EVENT_ASSIGNED, 3, 102, 80, 0);
+	put_look(70, 80);
 	end_run();
 	ask();
 	EXPECT(n_spans == 4 && is_span(0, 0, 10) && is_span(1, 20, 30) && is_span(2, 50, 62));
@@ -235,9 +247,11 @@ static void test_unfinished(void)
 	put(LOG_SNAPSHOT, 0, 0, 1, 0);
 	put_end(1, 1);
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 5, 0);
+	put_look(0, 9);
 	put_lost(10, 20);
 	put(LOG_SNAPSHOT, 0, 0, 30, 0);
 	put(EPHPORTS_EVENT_ASSIGNED, 2, 101, 40, 0);
+	put_look(9, 39);
 	end_run();
 	ask();
 	EXPECT(n_spans == 0 && n_held == 2);
@@ -248,12 +262,26 @@ static void test_unfinished(void)
 	put_end(1, 1);
 	put_snapshot(11);
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 15, 0);
+	put_look(0, 14);
 	/* Told late, of a time before that snapshot: it has all that was lost. */
 	put_lost(5, 8);
 	put(EPHPORTS_EVENT_RELEASED, 1, 100, 20, 5);
+	put_look(14, 20);
 	end_run();
 	ask();
 	EXPECT(n_spans == 2 && is_span(0, 0, 5) && is_span(1, 8, 20));
+}
+
+/* Nothing but the word of the module counts. */
+static void test_without_a_look(void)
+{
+	begin();
+	put_snapshot(0);
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
+	put(EPHPORTS_EVENT_RELEASED, 1, 100, 20, 19);
+	end_run();
+	ask();
+	EXPECT(n_spans == 0 && n_held == 1);
 }
 
 /* Told after what came later had been vouched for. */
@@ -262,14 +290,28 @@ static void test_late(void)
 	begin();
 	put_snapshot(0);
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
+	put_look(0, 22);
 	put_span(LOG_DOUBT, 20, 25);
 	put_lost(5, 8);
 	put(EPHPORTS_EVENT_ASSIGNED, 2, 101, 26, 0);
 	put_snapshot(27);
 	put(EPHPORTS_EVENT_RELEASED, 2, 101, 30, 4);
+	put_look(25, 30);
 	end_run();
 	ask();
 	EXPECT(n_spans == 3 && is_span(0, 0, 5) && is_span(1, 8, 20) && is_span(2, 25, 30));
+
+	/* What counted already does no more: there was no snapshot after what was lost. */
+	begin();
+	put_snapshot(0);
+	put_look(0, 30);
+	put_lost(30, 31);
+	put_lost(5, 8);
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 32, 0);
+	put_look(31, 40);
+	end_run();
+	ask();
+	EXPECT(n_spans == 1 && is_span(0, 0, 5));
 }
 
 static void test_ranges(void)
@@ -277,9 +319,10 @@ static void test_ranges(void)
 	begin();
 	put_snapshot(0);
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
-	put_range(50000, 60999, 10);
-	put_range(32768, 60999, 20);
+	put_look(0, 10);
+	put_look_at(50000, 60999, 10, 20);
 	put(EPHPORTS_EVENT_RELEASED, 1, 100, 30, 29);
+	put_look(20, 30);
 	end_run();
 	ask();
 	EXPECT(n_spans == 2 && is_span(0, 0, 10) && is_span(1, 20, 30) && !question.doubt);
@@ -306,6 +349,7 @@ static void test_places(void)
 	watch_from(0);
 	put_snapshot(0);
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 10, 0);
+	put_look(0, 10);
 	end_run();
 	ask();
 	EXPECT(n_spans == 1 && n_held == 1 && !question.doubt);
@@ -330,6 +374,7 @@ static void test_boots(void)
 	begin();
 	put_snapshot(0);
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 10, 0);
+	put_look(0, 10);
 	end_run();
 	EXPECT(!log_dir_open(path, &dir, &err));
 	EXPECT(!log_dir_list(dir, &names, &err) && names.n > 0);
@@ -399,6 +444,7 @@ static void test_runs(void)
 	put_snapshot(0);
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
 	put(EPHPORTS_EVENT_ASSIGNED, 2, 101, 2, 0);
+	put_look(0, 2);
 	end_run();
 	begin_run();
 	watch_from(30);
@@ -406,6 +452,8 @@ static void test_runs(void)
 	put(LOG_HELD, 1, 100, 30, 29);
 	put(LOG_SNAPSHOT_END, 0, 0, 30, 0);
 	put(EPHPORTS_EVENT_RELEASED, 1, 100, 40, 39);
+	/* It is about more than this run. */
+	put_look(20, 40);
 	end_run();
 	ask();
 	EXPECT(n_spans == 2 && is_span(0, 0, 2) && is_span(1, 30, 40));
@@ -427,6 +475,7 @@ static void test_filters(void)
 	watch_from(10);
 	put_snapshot(10);
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 20, 0);
+	put_look(10, 20);
 	end_run();
 	ask();
 	EXPECT(n_spans == 0);
@@ -440,6 +489,7 @@ static const struct ktap_test tests[] = {
 	{ "log: one socket that took a port twice", test_again },
 	{ "log: what is missing is in no span", test_gaps },
 	{ "log: without a whole snapshot nothing is vouched for", test_unfinished },
+	{ "log: nor is what the module did not vouch for", test_without_a_look },
 	{ "log: a loss that is told late", test_late },
 	{ "log: what is not in the range is not vouched for", test_ranges },
 	{ "log: nor is what another namespace's range was", test_places },
