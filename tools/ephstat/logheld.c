@@ -16,6 +16,7 @@ struct held {
 	uint64_t boot_from;		/* as holder.from_ns, CLOCK_BOOTTIME */
 	uint32_t snapshot;		/* the last one that had it */
 	bool passes;
+	bool may_pass;			/* if not, perhaps since */
 	bool guessed;			/* nobody saw its end */
 	bool over;			/* of a boot before */
 };
@@ -109,6 +110,12 @@ static bool passes(const struct log_held *h, const struct port *port)
 	       filter_passes(h->filter, port);
 }
 
+static bool may_pass(const struct log_held *h, const struct port *port)
+{
+	return (!h->filter->netns || h->filter->netns == port->netns) &&
+	       filter_may_pass(h->filter, port);
+}
+
 /* The later word about a holder; what only an earlier one had stays. */
 static void update(struct log_held *h, struct held *held, const struct log_record *record)
 {
@@ -122,6 +129,7 @@ static void update(struct log_held *h, struct held *held, const struct log_recor
 		holder->from_ns = held->boot_from + (uint64_t)h->wall_ns;
 	}
 	held->passes = passes(h, port);
+	held->may_pass = may_pass(h, port);
 }
 
 static void end(struct log_held *h, struct held *held, uint64_t boot_ns, bool guessed)
@@ -168,7 +176,7 @@ static int note_holding(struct log_held *h, const struct log_record *record)
 	if (held && is_another(held, record))
 		held = NULL;
 	if (!held) {
-		if (!passes(h, port))
+		if (!passes(h, port) && !may_pass(h, port))
 			return 0;
 		held = add(h, port);
 		if (!held)
@@ -198,6 +206,8 @@ static int note_end(struct log_held *h, const struct log_record *record)
 			return -1;
 	}
 	update(h, held, record);
+	/* As it was to the last. */
+	held->may_pass = false;
 	end(h, held, record->boot_ns, false);
 	forget(h, held);
 	return 0;
@@ -263,6 +273,21 @@ int log_held_record(struct log_held *h, const struct log_record *record, uint64_
 	default:
 		return 0;
 	}
+}
+
+bool log_held_may_pass(const struct log_held *h, uint64_t since_ns, uint64_t until_ns)
+{
+	const struct held *held;
+	unsigned int i;
+
+	for (i = 0; i < BUCKETS; i++) {
+		for (held = h->buckets[i]; held; held = held->chain) {
+			if (held->may_pass && held->holder.from_ns <= until_ns &&
+			    (is_open(held) || held->holder.to_ns >= since_ns))
+				return true;
+		}
+	}
+	return false;
 }
 
 int log_held_tell(const struct log_held *h, int (*fn)(const struct holder *holder, void *arg),

@@ -28,6 +28,12 @@ void log_held_boot(struct log_held *held, uint64_t last_ns);
 int log_held_record(struct log_held *held, const struct log_record *record, uint64_t gap_ns,
 		    int64_t wall_ns);
 
+/*
+ * Whether somebody held a port at any time of CLOCK_REALTIME in between of whom it is not known
+ * if they passed the filter: they may have been connected since they took it.
+ */
+bool log_held_may_pass(const struct log_held *held, uint64_t since_ns, uint64_t until_ns);
+
 /* Tells all that are left, until @fn returns anything but EXIT_OK. */
 int log_held_tell(const struct log_held *held, int (*fn)(const struct holder *holder, void *arg),
 		  void *arg);

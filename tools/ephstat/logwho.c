@@ -156,6 +156,10 @@ int log_holders(struct question *question, holder_fn fn, void *fn_arg, void *arg
 	/* Without a beginning, the answer is about what is covered. */
 	if (question->since_ns || !l.covered.n)
 		question->doubt = l.spans.doubt;
+	if (!question->doubt && l.held &&
+	    log_held_may_pass(l.held, l.spans.asked.from_ns, l.spans.asked.to_ns))
+		question->doubt = "who held a port may have been connected since: the log tells when "
+				  "it is released";
 	if (!ret)
 		ret = tell(&l, fn, fn_arg);
 	log_held_free(l.held);

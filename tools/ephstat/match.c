@@ -48,16 +48,29 @@ static bool owner_passes(const struct filter *f, const struct port *port)
 	       (!f->has_uid || (told(port, EPHPORTS_A_PORT_UID) && port->uid == f->uid));
 }
 
-bool filter_passes(const struct filter *f, const struct port *port)
+static bool passes_but_ends(const struct filter *f, const struct port *port)
 {
 	return port->local_port >= f->port_low && port->local_port <= f->port_high &&
 	       (!f->proto || f->proto == port->proto) &&
 	       (!f->family || f->family == port->family) &&
 	       (!f->states || f->states >> port->state & 1) &&
-	       (!f->origins || f->origins >> port->origin & 1) &&
-	       (!f->peer_port || f->peer_port == port->peer_port) &&
-	       prefix_holds(&f->local, &port->local) && prefix_holds(&f->peer, &port->peer) &&
-	       owner_passes(f, port);
+	       (!f->origins || f->origins >> port->origin & 1) && owner_passes(f, port);
+}
+
+static bool ends_pass(const struct filter *f, const struct port *port)
+{
+	return (!f->peer_port || f->peer_port == port->peer_port) &&
+	       prefix_holds(&f->local, &port->local) && prefix_holds(&f->peer, &port->peer);
+}
+
+bool filter_passes(const struct filter *f, const struct port *port)
+{
+	return passes_but_ends(f, port) && ends_pass(f, port);
+}
+
+bool filter_may_pass(const struct filter *f, const struct port *port)
+{
+	return !port->peer_port && passes_but_ends(f, port) && !ends_pass(f, port);
 }
 
 bool filter_passes_failure(const struct filter *f, const struct failure *failure)
@@ -81,13 +94,6 @@ bool filter_passes_failure(const struct filter *f, const struct failure *failure
 	return !f->states && filter_passes(f, &port);
 }
 
-static bool prefix_contains(const struct prefix *wide, const struct prefix *narrow)
-{
-	return !wide->addr.len ||
-	       (narrow->addr.len && wide_bits(narrow) >= wide_bits(wide) &&
-		prefix_holds(wide, &narrow->addr));
-}
-
 /* A number that is given must be the same, a mask must have all that the other has. */
 static bool number_contains(uint32_t wide, uint32_t narrow)
 {
@@ -99,15 +105,18 @@ static bool mask_contains(uint32_t wide, uint32_t narrow)
 	return !wide || (narrow && !(narrow & ~wide));
 }
 
-/* A state changes, and what was left out by it then is not known later. */
+static bool asks_for_ends(const struct filter *f)
+{
+	return f->local.addr.len || f->peer.addr.len || f->peer_port;
+}
+
+/* States and ends change, and what was left out by them then is not known later. */
 bool filter_contains(const struct filter *wide, const struct filter *narrow)
 {
 	return number_contains(wide->proto, narrow->proto) &&
 	       number_contains(wide->family, narrow->family) &&
 	       wide->port_low <= narrow->port_low && wide->port_high >= narrow->port_high &&
-	       prefix_contains(&wide->local, &narrow->local) &&
-	       prefix_contains(&wide->peer, &narrow->peer) &&
-	       number_contains(wide->peer_port, narrow->peer_port) && !wide->states &&
+	       !asks_for_ends(wide) && !wide->states &&
 	       mask_contains(wide->origins, narrow->origins) &&
 	       (!wide->has_pid || (narrow->has_pid && wide->pid == narrow->pid)) &&
 	       (!wide->has_uid || (narrow->has_uid && wide->uid == narrow->uid)) &&

@@ -9,6 +9,9 @@
 /* Whether @port passes @filter; network namespaces are not looked at. */
 bool filter_passes(const struct filter *filter, const struct port *port);
 
+/* Whether it does not, and may once it is connected: both ends change then, and no event tells. */
+bool filter_may_pass(const struct filter *filter, const struct port *port);
+
 /*
  * Likewise a refusal. What its socket was doing is not told: with a filter on states, none
  * passes.

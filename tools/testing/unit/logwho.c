@@ -466,6 +466,41 @@ static void test_runs(void)
 	EXPECT(n_held == 0);
 }
 
+/* To whom a socket is connected after it has taken its port, is told when it is released. */
+static void test_peers(void)
+{
+	const struct address peer = { 4, { 10, 0, 0, 9 } };
+	struct log_record record = {
+		.type = EPHPORTS_EVENT_RELEASED, .boot_ns = 0,
+		.event = { .kind = EPHPORTS_EVENT_RELEASED, .seq = 2, .port = {
+			.told = TOLD(EPHPORTS_A_PORT_COOKIE) | TOLD(EPHPORTS_A_PORT_LOCAL_PORT) |
+				TOLD(EPHPORTS_A_PORT_AGE),
+			.id = 1, .cookie = 100, .age_ns = 29 * SECOND, .local_port = PORT,
+			.proto = IPPROTO_TCP, .netns = NETNS, .peer = peer, .peer_port = 53 } },
+	};
+
+	begin();
+	put_snapshot(0);
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
+	put(EPHPORTS_EVENT_ASSIGNED, 3, 102, 25, 0);
+	put(EPHPORTS_EVENT_RELEASED, 3, 102, 26, 1);
+	put_look(0, 28);
+	record.boot_ns = start + 30 * SECOND;
+	es.filter.peer.addr = peer;
+	es.filter.peer.bits = 32;
+	end_run();
+	ask();
+	EXPECT(n_held == 0 && n_spans == 1 && question.doubt && strstr(question.doubt, "connected"));
+	begin_run();
+	watch_from(28);
+	EXPECT(!log_write(writer, &record, &err));
+	end_run();
+	question.doubt = NULL;
+	ask();
+	EXPECT(n_held == 1 && is_held(0, 1, 30) && !question.doubt);
+}
+
+/* Nor does a log of one peer's have all of them. */
 static void test_filters(void)
 {
 	begin();
@@ -482,6 +517,20 @@ static void test_filters(void)
 	es.filter.proto = IPPROTO_UDP;
 	ask();
 	EXPECT(n_spans == 1 && is_span(0, 10, 20));
+
+	begin();
+	end_run();
+	logged.peer.addr = es.filter.peer.addr = (struct address){ 4, { 10, 0, 0, 9 } };
+	logged.peer.bits = es.filter.peer.bits = 32;
+	begin_run();
+	watch_from(0);
+	put_snapshot(0);
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 5, 0);
+	put_look(0, 5);
+	end_run();
+	ask();
+	EXPECT(n_spans == 0);
+	filter_init(&es.filter);
 }
 
 static const struct ktap_test tests[] = {
@@ -496,6 +545,7 @@ static const struct ktap_test tests[] = {
 	{ "log: a namespace's number is good for one boot", test_boots },
 	{ "log: snapshots tell who went unseen", test_snapshots },
 	{ "log: two runs", test_runs },
+	{ "log: a peer may come later", test_peers },
 	{ "log: what a filter left out is not vouched for", test_filters },
 };
 
