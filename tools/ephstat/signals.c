@@ -59,7 +59,8 @@ static void end_line(struct pollfd *fd, const char *from, size_t len)
 	size_t done = 0, rest = end ? (size_t)(end - from) + 1 : len;
 
 	while (mid_line && done < rest) {
-		ssize_t n = poll(fd, 1, END_MS) == 1 ? write(fd->fd, from + done, rest - done) : -1;
+		size_t piece = rest - done < PIECE ? rest - done : PIECE;
+		ssize_t n = poll(fd, 1, END_MS) == 1 ? write(fd->fd, from + done, piece) : -1;
 
 		done += n > 0 ? (size_t)n : 0;
 		mid_line = n > 0 && from[done - 1] != '\n';
