@@ -123,6 +123,7 @@ static bool takes_argument(int letter)
 /* Whether what follows option @word is its argument. */
 static bool wants_next(const char *word)
 {
+	bool found = false;
 	size_t i;
 
 	if (word[1] != '-') {
@@ -131,10 +132,14 @@ static bool wants_next(const char *word)
 				return !word[1];
 		return false;
 	}
-	for (i = 0; i < ARRAY_SIZE(opts); i++)
+	/* To getopt, the beginning of a name will do. */
+	for (i = 0; i < ARRAY_SIZE(opts); i++) {
 		if (!strcmp(opts[i].name, word + 2))
 			return opts[i].arg;
-	return false;
+		if (!strncmp(opts[i].name, word + 2, strlen(word + 2)))
+			found = opts[i].arg;
+	}
+	return found;
 }
 
 int options_command(int argc, char **argv)

@@ -67,6 +67,8 @@ exits 2 'top -b' top
 exits 2 'top -b' top -n 3
 exits 2 'takes a number from 1 on, not "0"' top -b -n 0
 exits 2 'takes a number from 1 on, not "x"' top -b -nx
+exits 2 'takes a number from 1 on, not "x"' --delay 3 top -b -n x
+exits 2 'takes a number from 1 on, not "x"' --del 3 top -b -n x
 exits 2 'takes seconds, from 0.1 to 86400, not "0"' top -b -d 0
 exits 2 'takes seconds, from 0.1 to 86400, not "nan"' top -b --delay nan
 exits 2 '"foo"' top -b state foo
