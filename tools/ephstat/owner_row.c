@@ -54,7 +54,9 @@ static void write_who(struct text *row, const struct owner *owner, bool netns)
 			text_char(row, '-');
 	}
 	text_column(row, COL_COMMAND + shift);
-	if (owner_is_rest(owner)) {
+	if (owner_is_rest(owner) && !told(who, EPHPORTS_A_OWNER_GROUPS)) {
+		text_str(row, "others");
+	} else if (owner_is_rest(owner)) {
 		text_u64(row, owner->groups);
 		text_str(row, owner->groups == 1 ? " other" : " others");
 	} else {
@@ -94,6 +96,8 @@ struct json_object *owner_json(const struct owner *owner)
 	}
 	if (told(who, EPHPORTS_A_OWNER_GROUPS))
 		json_put_u64(obj, "owners", owner->groups);
+	else if (owner_is_rest(owner))
+		json_put(obj, "owners", NULL);
 	json_put_u64(obj, "used", owner->used);
 	counts_put(obj, &owner->counts);
 	traffic_put(obj, &owner->traffic);
