@@ -21,6 +21,7 @@ struct hearing {
 	struct nl *nl;
 	event_fn fn;
 	void *arg;
+	bool watches;
 	bool answered;
 	uint64_t boot_ns;
 	struct error *err;
@@ -56,7 +57,8 @@ static int hear(const struct nlmsghdr *nlh, struct hearing *hearing)
 {
 	struct answer answer = { .err = hearing->err };
 
-	if (nl_says_gone(hearing->nl, nlh))
+	/* Once it watches, the last events come after that, and then ENODEV. */
+	if (!hearing->watches && nl_says_gone(hearing->nl, nlh))
 		return nl_gone(hearing->err);
 	if (nlh->nlmsg_type == NLMSG_ERROR && nlh->nlmsg_seq == hearing->nl->seq)
 		return nl_read_error(nlh, &answer);
@@ -131,7 +133,7 @@ int nl_watch(struct nl *nl, const struct filter *filter, uint32_t kinds, event_f
 int nl_events(struct nl *nl, int timeout_ms, const sigset_t *mask, event_fn fn, void *arg,
 	      struct error *err)
 {
-	struct hearing hearing = { .nl = nl, .fn = fn, .arg = arg, .err = err };
+	struct hearing hearing = { .nl = nl, .watches = true, .fn = fn, .arg = arg, .err = err };
 
 	return listen_once(&hearing, timeout_ms, mask);
 }
