@@ -25,6 +25,7 @@ struct log_held {
 	const struct filter *filter;
 	uint64_t since_ns;
 	int64_t wall_ns;
+	struct filter followed;		/* by the run */
 	uint32_t snapshot;
 	uint64_t snapshot_ns;		/* 0: none, or not all of it */
 	struct held *buckets[BUCKETS];
@@ -123,7 +124,9 @@ static void update(struct log_held *h, struct held *held, const struct log_recor
 	struct holder *holder = &held->holder;
 
 	holder->port = *port;
-	if (told(port, EPHPORTS_A_PORT_AGE)) {
+	/* The age in a snapshot is of a moment in it, and not of its beginning. */
+	if (told(port, EPHPORTS_A_PORT_AGE) &&
+	    !(record->type == LOG_HELD && told(holder, EPHPORTS_A_WHO_FROM))) {
 		holder->told |= TOLD(EPHPORTS_A_WHO_FROM);
 		held->boot_from = record->boot_ns - port->age_ns;
 		holder->from_ns = held->boot_from + (uint64_t)h->wall_ns;
@@ -213,6 +216,21 @@ static int note_end(struct log_held *h, const struct log_record *record)
 	return 0;
 }
 
+/* Whether the run would tell of it; what it does not follow may go on. */
+static bool is_followed(const struct log_held *h, const struct held *held)
+{
+	const struct port *port = &held->holder.port;
+	const struct filter itself = {
+		.proto = port->proto, .family = port->family, .netns = port->netns,
+		.port_low = port->local_port, .port_high = port->local_port,
+		.origins = 1u << port->origin,
+		.has_pid = told(port, EPHPORTS_A_PORT_PID), .pid = port->pid,
+		.has_uid = told(port, EPHPORTS_A_PORT_UID), .uid = port->uid,
+	};
+
+	return filter_contains(&h->followed, &itself);
+}
+
 /* Who is not in a snapshot, and was there before it, has let go unseen. */
 static void end_missing(struct log_held *h, uint64_t gap_ns)
 {
@@ -224,7 +242,8 @@ static void end_missing(struct log_held *h, uint64_t gap_ns)
 		struct held *held;
 
 		for (held = h->buckets[i]; held; held = held->chain) {
-			if (!held->over && is_open(held) && held->snapshot != h->snapshot)
+			if (!held->over && is_open(held) && held->snapshot != h->snapshot &&
+			    is_followed(h, held))
 				end(h, held, gap_ns, true);
 		}
 	}
@@ -262,6 +281,9 @@ int log_held_record(struct log_held *h, const struct log_record *record, uint64_
 	case EPHPORTS_EVENT_RELEASED:
 	case EPHPORTS_EVENT_DROPPED:
 		return note_end(h, record);
+	case LOG_RUN:
+		h->followed = record->run.filter;
+		return 0;
 	case LOG_SNAPSHOT:
 		h->snapshot++;
 		h->snapshot_ns = record->boot_ns;

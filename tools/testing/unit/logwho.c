@@ -412,16 +412,19 @@ static void test_snapshots(void)
 	put(LOG_HELD, 1, 100, 0, UINT64_MAX);
 	put(LOG_SNAPSHOT_END, 0, 0, 0, 0);
 	put(EPHPORTS_EVENT_ASSIGNED, 2, 101, 5, 0);
+	put(EPHPORTS_EVENT_ASSIGNED, 4, 103, 6, 0);
 	put_lost(10, 20);
 	put(LOG_SNAPSHOT, 0, 0, 30, 0);
 	put(LOG_HELD, 1, 100, 30, UINT64_MAX);
+	/* Met a second after the snapshot began. */
+	put(LOG_HELD, 4, 103, 30, 25);
 	put(LOG_HELD, 3, 102, 30, 15);
 	put(LOG_SNAPSHOT_END, 0, 0, 30, 0);
 	put(EPHPORTS_EVENT_RELEASED, 1, 100, 40, UINT64_MAX);
 	put(EPHPORTS_EVENT_RELEASED, 3, 102, 50, 35);
 	end_run();
 	ask();
-	EXPECT(n_held == 3);
+	EXPECT(n_held == 4);
 	for (i = 0; i < n_held; i++) {
 		switch (held[i].port.id) {
 		case 1:
@@ -432,10 +435,36 @@ static void test_snapshots(void)
 			/* It went in the gap, nobody saw when. */
 			EXPECT(is_held(i, 5, 20));
 			break;
+		case 4:
+			EXPECT(is_at(held[i].from_ns, 6));
+			break;
 		default:
 			EXPECT(is_held(i, 15, 50));
 		}
 	}
+}
+
+/* Who is not in it may be none of those that the run follows. */
+static void test_narrower_run(void)
+{
+	begin();
+	put_snapshot(0);
+	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 1, 0);
+	end_run();
+	logged.proto = IPPROTO_UDP;
+	begin_run();
+	watch_from(30);
+	put_snapshot(30);
+	end_run();
+	ask();
+	EXPECT(n_held == 1 && !told(&held[0], EPHPORTS_A_WHO_TO));
+	logged.proto = IPPROTO_TCP;
+	begin_run();
+	watch_from(40);
+	put_snapshot(40);
+	end_run();
+	ask();
+	EXPECT(n_held == 1 && is_held(0, 1, 40));
 }
 
 static void test_runs(void)
@@ -544,6 +573,7 @@ static const struct ktap_test tests[] = {
 	{ "log: nor is what another namespace's range was", test_places },
 	{ "log: a namespace's number is good for one boot", test_boots },
 	{ "log: snapshots tell who went unseen", test_snapshots },
+	{ "log: a run that follows others ends nobody", test_narrower_run },
 	{ "log: two runs", test_runs },
 	{ "log: a peer may come later", test_peers },
 	{ "log: what a filter left out is not vouched for", test_filters },
