@@ -6,6 +6,7 @@
 #include "logheld.h"
 #include "logread.h"
 #include "logspan.h"
+#include "logwhere.h"
 #include "logwho.h"
 #include "match.h"
 
@@ -15,20 +16,13 @@ struct looking {
 	struct log_spans spans;
 	struct spans covered;
 	struct filter filter;		/* its netns is that of the run */
-	uint8_t this_boot[LOG_BOOT_ID];
+	struct log_where where;
 	uint8_t boot_id[LOG_BOOT_ID];	/* of the block */
 	bool any;
-	bool elsewhere;			/* of the run it is not known which namespace is asked about */
-	uint32_t place;			/* where the run is, by its number then; 0: not known */
 	int64_t wall_ns;
 	uint64_t last_ns;
 	struct error *err;
 };
-
-static bool is_other_boot(const struct looking *l, const struct log_header *header)
-{
-	return memcmp(header->boot_id, l->this_boot, LOG_BOOT_ID) != 0;
-}
 
 static int see_block(const struct log_header *header, int64_t wall_ns, void *arg)
 {
@@ -36,12 +30,8 @@ static int see_block(const struct log_header *header, int64_t wall_ns, void *arg
 
 	if (header->number != l->spans.number)
 		log_held_hole(l->held);
-	if (header->run != l->spans.run) {
-		l->place = 0;
-		if (!l->filter.all_netns)
-			l->filter.netns = l->question->netns;
-		l->elsewhere = !l->filter.all_netns && is_other_boot(l, header);
-	}
+	log_where_block(&l->where, header);
+	l->filter.netns = l->where.netns;
 	if (l->any && memcmp(l->boot_id, header->boot_id, LOG_BOOT_ID) != 0)
 		log_held_boot(l->held, l->last_ns);
 	l->any = true;
@@ -51,27 +41,14 @@ static int see_block(const struct log_header *header, int64_t wall_ns, void *arg
 	return log_spans_block(&l->spans, header, wall_ns);
 }
 
-/*
- * From one boot to the next the number of a namespace says nothing, but the host's is known to be
- * the host's.
- */
-static void see_place(struct looking *l, const struct log_place *place)
-{
-	l->place = place->netns;
-	if (!l->elsewhere || !l->question->is_hosts || !place->is_hosts)
-		return;
-	l->filter.netns = place->netns;
-	l->elsewhere = false;
-}
-
 static int see_look(struct looking *l, const struct log_record *look)
 {
 	const struct filter *filter = &l->filter;
 	const char *why = NULL;
 
-	if (l->elsewhere)
+	if (l->where.unknown)
 		why = "from one boot to the next, namespaces have other numbers";
-	else if (l->place != filter->netns)
+	else if (l->where.place != filter->netns)
 		why = "the log does not say which ports were recorded there";
 	else if (filter->port_low < look->port_low || filter->port_high > look->port_high)
 		why = DOUBT_RANGE;
@@ -84,12 +61,14 @@ static int see_record(const struct log_record *record, void *arg)
 	const struct port *port = &record->event.port;
 	int ret;
 
-	if (record->type == LOG_PLACE)
-		see_place(l, &record->place);
+	if (record->type == LOG_PLACE) {
+		log_where_place(&l->where, &record->place);
+		l->filter.netns = l->where.netns;
+	}
 	ret = record->type == LOG_LOOK ? see_look(l, record) : log_spans_record(&l->spans, record);
 	if (ret)
 		return ret;
-	if (l->elsewhere)
+	if (l->where.unknown)
 		return EXIT_OK;
 	if (told(port, EPHPORTS_A_PORT_CGROUP) && filter_passes(&l->filter, port))
 		cgroup_learn(port->cgroup, record->cgroup);
@@ -140,14 +119,14 @@ int log_holders(struct question *question, holder_fn fn, void *fn_arg, void *arg
 	(void)interrupted;
 	if (ret)
 		return ret;
-	l.filter.netns = l.filter.all_netns ? 0 : question->netns;
+	log_where_begin(&l.where, l.filter.all_netns ? 0 : question->netns, question->is_hosts);
+	l.filter.netns = l.where.netns;
 	l.spans = (struct log_spans){
 		.filter = &l.filter,
 		.asked = { question->since_ns, question->until_ns ? question->until_ns : UINT64_MAX },
 		.to = &l.covered,
 		.err = err,
 	};
-	log_boot_id(l.this_boot);
 	l.held = log_held_new(&l.filter, question->since_ns);
 	if (l.held)
 		ret = look(&l, question, dir);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* ephstat watch: what happens to ports, as it happens. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "event.h"
 #include "lognote.h"
 #include "logread.h"
+#include "logwhere.h"
 #include "match.h"
 #include "netlink.h"
 #include "netns.h"
@@ -21,7 +23,9 @@ struct watch {
 	const struct ephstat *es;
 	struct unusual *unusual;	/* NULL: every event is shown */
 	uint64_t lost;
-	int64_t wall_ns;		/* of the log that is read */
+	struct log_where where;		/* of the log that is read */
+	uint64_t strange;		/* events of it of which that is not known */
+	int64_t wall_ns;
 	struct tm day;			/* the last that was shown of it */
 	struct text row;
 };
@@ -62,9 +66,16 @@ static int tell(const struct event *event, void *arg)
 	return unusual_event(watch->unusual, event, &flag) ? show_flag(watch, &flag) : EXIT_OK;
 }
 
-/* What the module would have left out. */
-static bool passes(const struct ephstat *es, const struct event *event)
+static bool is_there(struct watch *watch, uint32_t netns)
 {
+	watch->strange += watch->where.unknown;
+	return !watch->where.unknown && (!watch->where.netns || watch->where.netns == netns);
+}
+
+/* What the module would have left out. */
+static bool passes(struct watch *watch, const struct event *event)
+{
+	const struct ephstat *es = watch->es;
 	const struct filter *f = &es->filter;
 
 	if (event->kind == EPHPORTS_EVENT_LOST)
@@ -72,21 +83,16 @@ static bool passes(const struct ephstat *es, const struct event *event)
 	if (es->kinds && !(es->kinds >> event->kind & 1))
 		return false;
 	if (event->kind == EPHPORTS_EVENT_FAILED)
-		return (!f->netns || f->netns == event->failure.who.netns) &&
+		return is_there(watch, event->failure.who.netns) &&
 		       filter_passes_failure(f, &event->failure);
-	return (!f->netns || f->netns == event->port.netns) && filter_passes(f, &event->port);
-}
-
-static bool passes_flag(const struct ephstat *es, const struct unusual_flag *flag)
-{
-	return !es->kinds && (!es->filter.netns || es->filter.netns == flag->who.netns);
+	return is_there(watch, event->port.netns) && filter_passes(f, &event->port);
 }
 
 static int see_block(const struct log_header *header, int64_t wall_ns, void *arg)
 {
 	struct watch *watch = arg;
 
-	(void)header;
+	log_where_block(&watch->where, header);
 	watch->wall_ns = wall_ns;
 	return EXIT_OK;
 }
@@ -105,12 +111,12 @@ static void learn_cgroup(const struct log_record *record)
 			cgroup_learn(whos[i]->cgroup, record->cgroup);
 }
 
-static bool is_wanted(const struct watch *watch, const struct log_record *record)
+static bool is_wanted(struct watch *watch, const struct log_record *record)
 {
 	if (log_is_event(record))
-		return !watch->es->unusual && passes(watch->es, &record->event);
+		return !watch->es->unusual && passes(watch, &record->event);
 	if (record->type == LOG_UNUSUAL)
-		return passes_flag(watch->es, &record->flag);
+		return !watch->es->kinds && is_there(watch, record->flag.who.netns);
 	return log_is_note(record);
 }
 
@@ -134,6 +140,8 @@ static int see_record(const struct log_record *record, void *arg)
 	int ret;
 
 	learn_cgroup(record);
+	if (record->type == LOG_PLACE)
+		log_where_place(&watch->where, &record->place);
 	if (!is_wanted(watch, record))
 		return EXIT_OK;
 	ret = show_day(watch, record->boot_ns + (uint64_t)watch->wall_ns);
@@ -197,6 +205,13 @@ static void say_lost(const struct watch *watch)
 		fprintf(stderr, "ephstat: %llu %s lost, they came faster than they were read\n",
 			(unsigned long long)watch->lost,
 			watch->lost == 1 ? "event was" : "events were");
+}
+
+static void say_strange(const struct watch *watch)
+{
+	if (watch->strange)
+		fprintf(stderr, "ephstat: %" PRIu64 " records are of another boot, in which namespaces "
+			"have other numbers: -A shows them\n", watch->strange);
 }
 
 static void write_header(struct watch *watch)
@@ -263,6 +278,9 @@ int cmd_watch(struct ephstat *es, int argc, char **argv, struct error *err)
 		ret = netns_resolve("/proc/self/ns/net", &es->filter.netns, err);
 	if (ret)
 		return ret;
+	log_where_begin(&watch.where, es->filter.netns, netns_is_hosts(es->filter.netns));
 	write_header(&watch);
-	return replay(&watch, err);
+	ret = replay(&watch, err);
+	say_strange(&watch);
+	return ret;
 }
