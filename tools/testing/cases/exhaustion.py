@@ -424,13 +424,17 @@ def what_users_are_refused_takes_neither_the_hosts_culprits_nor_its_pictures():
 
 @test
 def alerts_come_at_each_threshold_and_at_once_for_a_failure():
-    with small_range(), subprocess.Popen([EPHSTAT, "-j", "alerts", "--follow"],
-                                         stdout=subprocess.PIPE, text=True) as follower:
-        time.sleep(1)
+    with small_range(), subprocess.Popen([EPHSTAT, "-j", "alerts", "--follow"], bufsize=0,
+                                         stdout=subprocess.PIPE) as follower:
+        time.sleep(SLOW)
         server = listener(backlog=128)
         make, kept, levels = connector(server), [], []
 
+        def says(seconds):
+            return bool(select.select([follower.stdout], [], [], seconds)[0])
+
         def hear():
+            assert says(20 * SLOW), "no alert comes"
             alert = json.loads(follower.stdout.readline())
             print("#", alert)
             return alert
@@ -450,10 +454,16 @@ def alerts_come_at_each_threshold_and_at_once_for_a_failure():
         while len(kept) > 54:
             kept.pop().close()
         time.sleep(2.5)
+        assert not says(0)
         while len(kept) > 10:
             kept.pop().close()
-        after = [hear(), hear()]
-        assert {(a["level"], a["used"]) for a in after} == {("ok", 10)}, after
+        # A look may come in the middle of it.
+        calm = set()
+        while len(calm) < 2:
+            alert = hear()
+            if alert["level"] == "ok":
+                assert alert["used"] * 100 < 64 * 50, alert
+                calm.add(alert["peer_port"])
         follower.terminate()
         for s in [*kept, server]:
             s.close()

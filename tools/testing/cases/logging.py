@@ -164,8 +164,12 @@ def who(port, *args, log=True):
     return json.loads(done.stdout)
 
 
+def moment(ns):
+    return f"@{ns // 10**9}.{ns % 10**9:09d}"
+
+
 def at(ns):
-    return ("--at", f"@{ns // 10**9}.{ns % 10**9:09d}")
+    return ("--at", moment(ns))
 
 
 def eventually_vouches(ns):
@@ -502,6 +506,25 @@ def who_had_a_port_is_answered_right_from_the_log():
         told = who(port, "-u", *at(free))
         assert holders_ or (told["whole"] and not told["holders"]), (free, told)
     print(f"# {asked} questions")
+
+
+@test
+def what_the_module_missed_and_mended_since_the_log_last_asked_is_not_vouched_for():
+    with loaded(module=FAULTY_MODULE), logging():
+        eventually_vouches(wall_ns())
+        ephstat("resync")
+        s = udp()
+        s.bind(("127.0.0.1", 0))
+        port = port_of(s)
+        param("miss_udp_release", 1)
+        s.close()
+        gone = wall_ns()
+        ephstat("resync")
+        mended = wall_ns()
+        eventually_vouches(wall_ns())
+        told = who(port, *at(gone))
+        assert not told["whole"] and told["holders"][0]["to_ns"] >= gone, told
+        assert not who(port, "--since", moment(gone), "--until", moment(mended))["whole"]
 
 
 @test

@@ -141,8 +141,10 @@ def tcp_ports_of_every_kind_of_holder():
         held = [p for p in ports() if p["local_port"] == 40200]
         assert [p["origin"] for p in held] == ["accept"], held
         waiting = [time_wait(server) for _ in range(20)]
+        # They may be over when it has been looked often enough.
+        assert set(waiting) <= in_use("tcp")
         used = assert_skips_what_is_in_use("tcp")
-        assert set(waiting) | {40010, 40100, 40101, 40102, 40200} <= used, used
+        assert {40010, 40100, 40101, 40102, 40200} <= used, used
         assert 40011 not in used
         sockets = protocol("tcp")["sockets"]
         assert sockets > len(used), "no port is shared"

@@ -86,10 +86,12 @@ def they_are_released_like_any_other():
 
 @test
 def reload_finds_what_the_first_loading_left():
-    unload()
-    load()
-    assert record(waiting)["state"] == "time-wait"
-    assert_exact()
+    with listener() as server:
+        port = time_wait(server)
+        unload()
+        load()
+        assert record(port)["state"] == "time-wait"
+        assert_exact()
 
 
 def hand_over(tell, wait):

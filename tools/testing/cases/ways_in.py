@@ -334,9 +334,13 @@ def proc_and_netlink_tell_the_same():
     with listener() as server, udp() as u:
         u.bind(("", 0))
         pairs = [connected(server) for _ in range(5)]
-        by_id = {str(p["id"]): p for p in ports()}
-        rows = proc()
-        assert len(rows) == len(by_id)
+
+        def both():
+            """Before a TIME_WAIT of an earlier test ends in between."""
+            by_id, rows = {str(p["id"]): p for p in ports()}, proc()
+            assert len(rows) == len(by_id) == len(ports())
+            return by_id, rows
+        by_id, rows = eventually(both)
         for row in rows:
             p = by_id[row["id"]]
             for column in PROC_COLUMNS:
