@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The kernel tells owners by process, a thousand at most; where there are more, sums are made of what
- * is held, port by port. There are few sums as a rule, so a search from end to end will do. What a sum
- * has in common with all of its rows is told of it, the rest of who it is is not.
+ * is held, port by port. What a sum has in common with all of its rows is told of it, the rest of who
+ * it is is not.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +12,19 @@
 #include "util.h"
 #include "who.h"
 
+#define BUCKETS	4096
+
+struct sum {
+	struct owner owner;
+	size_t chain;	/* 1 + the next of its bucket; 0: none */
+};
+
 struct owner_sums {
 	enum owners_by by;
 	size_t n;
 	size_t room;
-	struct owner *sums;
+	struct sum *sums;
+	size_t buckets[BUCKETS];	/* likewise, the first */
 	struct owner rest;
 	bool has_rest;
 	bool of_ports;	/* and not of processes */
@@ -99,25 +107,37 @@ static bool same_who(const struct who *a, const struct who *b)
 	       !strcmp(a->comm, b->comm);
 }
 
+static size_t *bucket_of(struct owner_sums *sums, const struct who *who)
+{
+	uint64_t key = who->cgroup ^ who->uid ^ (uint64_t)who->pid << 16 ^ (uint64_t)who->netns << 32;
+	const char *c;
+
+	for (c = who->comm; *c; c++)
+		key = key * 31 + (unsigned char)*c;
+	key *= 0x9e3779b97f4a7c15ull;
+	return &sums->buckets[(key >> 32) % BUCKETS];
+}
+
 static struct owner *find_sum(struct owner_sums *sums, const struct who *who)
 {
-	size_t i;
+	size_t *bucket = bucket_of(sums, who), i;
 
-	for (i = 0; i < sums->n; i++) {
-		if (same_who(&sums->sums[i].who, who))
-			return &sums->sums[i];
+	for (i = *bucket; i; i = sums->sums[i - 1].chain) {
+		if (same_who(&sums->sums[i - 1].owner.who, who))
+			return &sums->sums[i - 1].owner;
 	}
 	if (sums->n == sums->room) {
 		size_t room = sums->room ? 2 * sums->room : 64;
-		struct owner *more = reallocarray(sums->sums, room, sizeof(*more));
+		struct sum *more = reallocarray(sums->sums, room, sizeof(*more));
 
 		if (!more)
 			return NULL;
 		sums->sums = more;
 		sums->room = room;
 	}
-	sums->sums[sums->n] = (struct owner){ .who = *who };
-	return &sums->sums[sums->n++];
+	sums->sums[sums->n] = (struct sum){ .owner.who = *who, .chain = *bucket };
+	*bucket = ++sums->n;
+	return &sums->sums[sums->n - 1].owner;
 }
 
 /* Of the others, groups counts what they were; a row that was told apart is one. */
@@ -175,13 +195,14 @@ bool owner_sums_have_rest(const struct owner_sums *sums)
 void owner_sums_restart(struct owner_sums *sums)
 {
 	sums->n = 0;
+	memset(sums->buckets, 0, sizeof(sums->buckets));
 	sums->has_rest = false;
 	sums->rest = (struct owner){ 0 };
 }
 
 static int compare(const void *a, const void *b)
 {
-	const struct owner *x = a, *y = b;
+	const struct owner *x = &((const struct sum *)a)->owner, *y = &((const struct sum *)b)->owner;
 
 	return (x->used < y->used) - (x->used > y->used);
 }
@@ -196,12 +217,12 @@ int owner_sums_tell(struct owner_sums *sums, uint32_t top, owner_fn fn, void *ar
 	for (i = 0; i < sums->n; i++) {
 		if (top && i >= top) {
 			sums->has_rest = true;
-			add_owner(&sums->rest, &sums->sums[i]);
+			add_owner(&sums->rest, &sums->sums[i].owner);
 			if (sums->of_ports)
 				sums->rest.who.told &= ~TOLD(EPHPORTS_A_OWNER_GROUPS);
 			continue;
 		}
-		ret = fn(&sums->sums[i], arg);
+		ret = fn(&sums->sums[i].owner, arg);
 		if (ret)
 			return ret;
 	}
