@@ -152,6 +152,12 @@ static void say_trouble(struct logging *l)
 	l->trouble = done->trouble;
 }
 
+/* Of the module's end the stream tells, behind the last events. */
+static int unless_gone(int ret)
+{
+	return ret == EXIT_NOT_LOADED ? EXIT_OK : ret;
+}
+
 static int go_round(struct logging *l, struct nl *nl, const sigset_t *mask)
 {
 	const uint64_t before = log_now();
@@ -163,9 +169,9 @@ static int go_round(struct logging *l, struct nl *nl, const sigset_t *mask)
 	/* With events, the last of them says how far it has come. */
 	read_ns = l->told ? l->told_ns : before - SETTLE_NS;
 	if (!ret)
-		ret = log_look_on(&l->look, read_ns);
+		ret = unless_gone(log_look_on(&l->look, read_ns));
 	if (!ret)
-		ret = maybe_snapshot(l);
+		ret = unless_gone(maybe_snapshot(l));
 	if (!ret)
 		ret = log_tick(l->writer, l->told ? 0 : read_ns, l->err);
 	say_trouble(l);
