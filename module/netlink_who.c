@@ -35,6 +35,7 @@ const struct nla_policy ephports_who_policy[EPHPORTS_A_WHO_MAX + 1] = {
 	[EPHPORTS_A_WHO_SINCE]	= { .type = NLA_U64 },
 	[EPHPORTS_A_WHO_UNTIL]	= { .type = NLA_U64 },
 	[EPHPORTS_A_WHO_FILTER]	= { .type = NLA_NESTED },
+	[EPHPORTS_A_WHO_SPANS] = { .type = NLA_FLAG },
 };
 
 enum stage {
@@ -55,6 +56,7 @@ struct dump {
 	u64 began;
 	u64 to_real;		/* what makes them ns of CLOCK_REALTIME, by the clock of then */
 	enum stage stage;
+	bool spans_alone;
 	bool pending;		/* the last that was found did not fit into the last message */
 	struct ephports_cursor held;
 	struct ephports_history_cursor released;
@@ -96,11 +98,22 @@ static int read_request(struct netlink_callback *cb, struct dump *dump)
 	dump->to_real = ktime_mono_to_any(0, TK_OFFS_REAL) - ktime_mono_to_any(0, TK_OFFS_BOOT);
 	dump->since = boot_time(dump, who[EPHPORTS_A_WHO_SINCE], 0);
 	dump->until = boot_time(dump, who[EPHPORTS_A_WHO_UNTIL], U64_MAX);
+	dump->spans_alone = who[EPHPORTS_A_WHO_SPANS];
 	if (dump->since > dump->until) {
 		NL_SET_ERR_MSG(cb->extack, "the time asked for ends before it begins");
 		return -EINVAL;
 	}
 	return 0;
+}
+
+static void begin_spans(struct dump *dump)
+{
+	u64 since = ephports_ns_range_since(dump->view.nsid);
+
+	if (!dump->spans_alone)
+		since = max(since, ephports_history_since());
+	dump->stage = STAGE_SPANS;
+	dump->n_spans = ephports_watch_covered(dump->view.scope, since, dump->began, dump->spans);
 }
 
 static struct dump *begin(struct netlink_callback *cb)
@@ -118,7 +131,10 @@ static struct dump *begin(struct netlink_callback *cb)
 	dump->released.high = dump->filter.high;
 	dump->cloned = ephports_count_of(EPHPORTS_CLONED);
 	dump->began = ktime_get_boot_fast_ns();
-	synchronize_rcu();
+	if (dump->spans_alone)
+		begin_spans(dump);
+	else
+		synchronize_rcu();
 	return dump;
 }
 
@@ -200,9 +216,7 @@ static void next_stage(struct dump *dump)
 	    ephports_count_of(EPHPORTS_CLONED) == dump->cloned)
 		dump->stage++;
 	if (dump->stage == STAGE_SPANS)
-		dump->n_spans = ephports_watch_covered(dump->view.scope,
-						       ephports_ns_range_since(dump->view.nsid),
-						       dump->began, dump->spans);
+		begin_spans(dump);
 }
 
 /* Goes to the next that is to be told; false at the end. */

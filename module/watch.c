@@ -21,7 +21,6 @@
 #include "compat.h"
 #include "coverage.h"
 #include "health.h"
-#include "history.h"
 #include "ns.h"
 #include "pool.h"
 #include "probe.h"
@@ -162,7 +161,7 @@ bool ephports_watch_complete(const struct net *net)
 }
 
 /**
- * ephports_watch_covered() - for when every holder is known, held or released
+ * ephports_watch_covered() - for when every holder was known, remembered still or not
  * @scope: of these namespaces
  * @from: of no interest before, ns of CLOCK_BOOTTIME
  * @to: nor from here on
@@ -174,7 +173,7 @@ u32 ephports_watch_covered(enum ephports_scope scope, u64 from, u64 to,
 			   struct ephports_span spans[EPHPORTS_SPANS])
 {
 	is_clean(scope);
-	return ephports_coverage_spans(scope, max(from, ephports_history_since()), to, spans);
+	return ephports_coverage_spans(scope, from, to, spans);
 }
 
 /**

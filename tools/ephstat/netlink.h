@@ -79,6 +79,13 @@ int nl_hists(struct nl *nl, uint32_t netns, hist_fn fn, void *arg, struct error 
 int nl_holders(struct nl *nl, const struct filter *filter, uint64_t since_ns, uint64_t until_ns,
 	       holder_fn fn, void *arg, bool *interrupted, struct error *err);
 
+/*
+ * For which spans every holder was known, remembered still or not; no other parts of @filter than
+ * netns and all_netns.
+ */
+int nl_spans(struct nl *nl, const struct filter *filter, holder_fn fn, void *arg,
+	     bool *interrupted, struct error *err);
+
 /* The pictures of failures; no other parts of @filter than proto, netns and all_netns. */
 int nl_boxes(struct nl *nl, const struct filter *filter, box_fn fn, void *arg,
 	     bool *interrupted, struct error *err);

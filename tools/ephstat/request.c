@@ -98,6 +98,7 @@ struct dump {
 	uint32_t wanted;		/* of PORT_GET alone; 0: all */
 	uint64_t since_ns;		/* of WHO_GET alone, as the next; 0: no bound */
 	uint64_t until_ns;
+	bool spans;
 	message_fn message;
 	void *reader;
 };
@@ -126,6 +127,8 @@ static int run_dump(struct nl *nl, const struct dump *dump, bool *interrupted, s
 		mnl_attr_put_u64(nlh, EPHPORTS_A_WHO_SINCE, dump->since_ns);
 	if (dump->until_ns)
 		mnl_attr_put_u64(nlh, EPHPORTS_A_WHO_UNTIL, dump->until_ns);
+	if (dump->spans)
+		mnl_attr_put(nlh, EPHPORTS_A_WHO_SPANS, 0, NULL);
 	ret = nl_converse(nl, nlh, &answer);
 	if (answer.interrupted)
 		*interrupted = true;
@@ -238,6 +241,18 @@ int nl_holders(struct nl *nl, const struct filter *filter, uint64_t since_ns, ui
 		.cmd = EPHPORTS_CMD_WHO_GET, .message = read_holder, .reader = &reader,
 		.filter_attr = EPHPORTS_A_WHO_FILTER, .filter = filter,
 		.since_ns = since_ns, .until_ns = until_ns,
+	};
+
+	return run_dump(nl, &dump, interrupted, err);
+}
+
+int nl_spans(struct nl *nl, const struct filter *filter, holder_fn fn, void *arg,
+	     bool *interrupted, struct error *err)
+{
+	struct holder_reader reader = { .fn = fn, .arg = arg };
+	const struct dump dump = {
+		.cmd = EPHPORTS_CMD_WHO_GET, .message = read_holder, .reader = &reader,
+		.filter_attr = EPHPORTS_A_WHO_FILTER, .filter = filter, .spans = true,
 	};
 
 	return run_dump(nl, &dump, interrupted, err);

@@ -894,6 +894,10 @@ enum ephports_a_event {
  * @EPHPORTS_A_WHO_FILTER: nest of EPHPORTS_A_FILTER_*, in requests only; absent: all of one's
  *	own namespace
  * @EPHPORTS_A_WHO_PAD: alignment only
+ * @EPHPORTS_A_WHO_SPANS: flag, in requests only: no holders, and the spans for which every holder
+ *	was known when it took its port and when it let go, whether or not it is remembered still:
+ *	for who has followed EPHPORTS_CMD_EVENT since. What was in a span before and is in none
+ *	any more is taken back, unless the range was moved: spans begin anew then
  */
 enum ephports_a_who {
 	EPHPORTS_A_WHO_UNSPEC,
@@ -906,6 +910,7 @@ enum ephports_a_who {
 	EPHPORTS_A_WHO_UNTIL,
 	EPHPORTS_A_WHO_FILTER,
 	EPHPORTS_A_WHO_PAD,
+	EPHPORTS_A_WHO_SPANS,
 
 	__EPHPORTS_A_WHO_MAX,
 	EPHPORTS_A_WHO_MAX = __EPHPORTS_A_WHO_MAX - 1
