@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <netinet/in.h>
 #include <string.h>
 
 #include "match.h"
@@ -70,7 +71,9 @@ bool filter_passes(const struct filter *f, const struct port *port)
 
 bool filter_may_pass(const struct filter *f, const struct port *port)
 {
-	return !port->peer_port && passes_but_ends(f, port) && !ends_pass(f, port);
+	bool fixed = port->peer_port && port->proto != IPPROTO_UDP;
+
+	return !fixed && passes_but_ends(f, port) && !ends_pass(f, port);
 }
 
 bool filter_passes_failure(const struct filter *f, const struct failure *failure)
