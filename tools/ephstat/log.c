@@ -181,7 +181,7 @@ static int go_round(struct logging *l, struct nl *nl, const sigset_t *mask)
 /* What has happened up to now, but for the last second, is vouched for at its end, too. */
 static int look_back(struct logging *l, struct nl *nl, const sigset_t *mask)
 {
-	int ret = log_look(&l->look);
+	int ret = unless_gone(log_look(&l->look));
 	unsigned int i;
 
 	for (i = 0; !ret && i < LAST_ROUNDS; i++)
@@ -262,8 +262,10 @@ static int make_writer(struct logging *l, int dir, const struct log_limits *limi
 	place.is_hosts = netns_is_hosts(info.netns);
 	ret = log_writer_new(&l->writer, dir, limits, &filter, &place, l->err);
 	l->look = (struct log_look){
-		.nl = l->asking, .filter = &l->es->filter, .writer = l->writer, .err = l->err,
+		.nl = l->asking, .writer = l->writer, .err = l->err,
 	};
+	filter_init(&l->look.where);
+	l->look.where.netns = l->es->filter.netns;
 	return ret;
 }
 
@@ -284,6 +286,7 @@ static int run(struct logging *l, int dir, const struct log_limits *limits)
 	if (!ret)
 		ret = follow(l, nl);
 	ret = end(l, ret);
+	log_look_free(&l->look);
 	unusual_free(l->unusual);
 	nl_close(l->asking);
 	nl_close(nl);

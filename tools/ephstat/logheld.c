@@ -223,7 +223,7 @@ static bool is_followed(const struct log_held *h, const struct held *held)
 	const struct filter itself = {
 		.proto = port->proto, .family = port->family, .netns = port->netns,
 		.port_low = port->local_port, .port_high = port->local_port,
-		.origins = 1u << port->origin,
+		.origins = port->origin < 32 ? 1u << port->origin : 0,
 		.has_pid = told(port, EPHPORTS_A_PORT_PID), .pid = port->pid,
 		.has_uid = told(port, EPHPORTS_A_PORT_UID), .uid = port->uid,
 	};

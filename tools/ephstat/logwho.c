@@ -11,7 +11,6 @@
 #include "match.h"
 
 struct looking {
-	const struct question *question;
 	struct log_held *held;
 	struct log_spans spans;
 	struct spans covered;
@@ -113,7 +112,7 @@ static int look(struct looking *l, const struct question *question, int dir)
 int log_holders(struct question *question, holder_fn fn, void *fn_arg, void *arg,
 		bool *interrupted, struct error *err)
 {
-	struct looking l = { .question = question, .filter = question->es->filter, .err = err };
+	struct looking l = { .filter = question->es->filter, .err = err };
 	int dir, ret = log_dir_open(arg, &dir, err);
 
 	(void)interrupted;

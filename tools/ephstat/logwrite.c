@@ -312,18 +312,19 @@ static void note_snapshot(struct log_writer *w, const struct log_record *record)
 
 int log_write(struct log_writer *w, const struct log_record *record, struct error *err)
 {
-	uint64_t now = log_now();
+	/* What is taken back is missing if this is. */
+	uint64_t about_ns = record->type == LOG_DOUBT ? record->from_ns : record->boot_ns;
 
 	if (!w->pending)
-		begin_block(w, now);
+		begin_block(w, log_now());
 	if (log_pack_add(w->pack, record))
 		return error_set(err, EXIT_RUNTIME, "out of memory");
 	w->pending++;
 	w->done.records++;
 	if (log_is_event(record) && record->boot_ns > w->last_ns)
 		w->last_ns = record->boot_ns;
-	if (record->boot_ns < w->earliest_ns)
-		w->earliest_ns = record->boot_ns;
+	if (about_ns < w->earliest_ns)
+		w->earliest_ns = about_ns;
 	note_snapshot(w, record);
 	/* Until when all is known is for log_tick() to say. */
 	return log_pack_size(w->pack) >= BLOCK_RAW ? flush(w, 0, err) : EXIT_OK;

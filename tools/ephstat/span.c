@@ -16,6 +16,8 @@ int spans_add(struct spans *spans, const struct span *span, struct error *err)
 		spans->spans = more;
 		spans->room = room;
 	}
+	if (spans->n && span->from_ns < spans->spans[spans->n - 1].to_ns)
+		spans->unordered = true;
 	spans->spans[spans->n++] = *span;
 	return EXIT_OK;
 }
@@ -29,7 +31,7 @@ int spans_cut(struct spans *spans, const struct span *gap, struct error *err)
 	if (gap->from_ns >= gap->to_ns)
 		return EXIT_OK;
 	/* Most gaps are about the end. */
-	while (first && spans->spans[first - 1].to_ns > gap->from_ns)
+	while (first && (spans->unordered || spans->spans[first - 1].to_ns > gap->from_ns))
 		first--;
 	for (i = first; !ret && i < spans->n; i++) {
 		struct span before = spans->spans[i], after = before;

@@ -509,22 +509,37 @@ def who_had_a_port_is_answered_right_from_the_log():
 
 
 @test
-def what_the_module_missed_and_mended_since_the_log_last_asked_is_not_vouched_for():
+def what_the_module_takes_back_the_log_takes_back():
     with loaded(module=FAULTY_MODULE), logging():
-        eventually_vouches(wall_ns())
-        ephstat("resync")
+        eventually(assert_complete, 30)
         s = udp()
         s.bind(("127.0.0.1", 0))
         port = port_of(s)
         param("miss_udp_release", 1)
         s.close()
         gone = wall_ns()
+        # Nobody has noticed.
+        eventually_vouches(gone)
         ephstat("resync")
-        mended = wall_ns()
+
+        def taken_back():
+            told = who(port, *at(gone))
+            assert not told["whole"] and told["holders"][0]["to_ns"] >= gone, told
+        eventually(taken_back)
         eventually_vouches(wall_ns())
-        told = who(port, *at(gone))
-        assert not told["whole"] and told["holders"][0]["to_ns"] >= gone, told
-        assert not who(port, "--since", moment(gone), "--until", moment(mended))["whole"]
+        taken_back()
+
+
+@test
+def the_log_vouches_for_more_than_the_module_remembers():
+    with loaded("history=1024"), logging():
+        port = take_and_give_back()
+        seen = wall_ns()
+        churn(3000)
+        assert not who(port, *at(seen), log=False)["whole"]
+        eventually_vouches(seen)
+        eventually_vouches(wall_ns())
+        assert len(who(port)["covered"]) == 1
 
 
 @test

@@ -146,6 +146,12 @@ int nl_holders(struct nl *nl, const struct filter *filter, uint64_t since_ns, ui
 	return EXIT_OK;
 }
 
+int nl_spans(struct nl *nl, const struct filter *filter, holder_fn fn, void *arg,
+	     bool *interrupted, struct error *err)
+{
+	return nl_holders(nl, filter, 0, 0, fn, arg, interrupted, err);
+}
+
 int nl_boxes(struct nl *nl, const struct filter *filter, box_fn fn, void *arg,
 	     bool *interrupted, struct error *err)
 {
