@@ -35,7 +35,7 @@ const struct nla_policy ephports_who_policy[EPHPORTS_A_WHO_MAX + 1] = {
 	[EPHPORTS_A_WHO_SINCE]	= { .type = NLA_U64 },
 	[EPHPORTS_A_WHO_UNTIL]	= { .type = NLA_U64 },
 	[EPHPORTS_A_WHO_FILTER]	= { .type = NLA_NESTED },
-	[EPHPORTS_A_WHO_SPANS] = { .type = NLA_FLAG },
+	[EPHPORTS_A_WHO_SPANS]	= { .type = NLA_FLAG },
 };
 
 enum stage {
@@ -56,7 +56,7 @@ struct dump {
 	u64 began;
 	u64 to_real;		/* what makes them ns of CLOCK_REALTIME, by the clock of then */
 	enum stage stage;
-	bool spans_alone;
+	bool spans_alone;	/* no holders are asked for */
 	bool pending;		/* the last that was found did not fit into the last message */
 	struct ephports_cursor held;
 	struct ephports_history_cursor released;

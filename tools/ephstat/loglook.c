@@ -116,7 +116,10 @@ static bool was_known(const struct log_verdict *last, const struct span *gap, bo
 	return false;
 }
 
-/* Before the first span nothing is known any more; where the range was moved, it need not be doubted. */
+/*
+ * Before the first span nothing is known any more. Where the range was moved, what was said of the
+ * one before stays true.
+ */
 static int see_beginning(struct log_look *look, const struct log_verdict *verdict)
 {
 	const struct log_verdict *last = &look->last;

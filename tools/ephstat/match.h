@@ -9,7 +9,10 @@
 /* Whether @port passes @filter; network namespaces are not looked at. */
 bool filter_passes(const struct filter *filter, const struct port *port);
 
-/* Whether it does not, and may once it is connected, or UDP's anew: both ends change then, and no event tells. */
+/*
+ * Whether it does not, and may once it is connected, or UDP's anew: both ends change then, and no
+ * event tells.
+ */
 bool filter_may_pass(const struct filter *filter, const struct port *port);
 
 /*

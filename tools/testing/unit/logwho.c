@@ -565,14 +565,23 @@ static void test_filters(void)
 
 static struct log_look look;
 
-static void begin_looking(void)
+/* The run has events since second @s. */
+static void look_from(uint64_t s)
 {
+	put_snapshot(s);
 	look = (struct log_look){
-		.writer = writer, .vouched_ns = start, .asked_ns = log_now(), .err = &err,
+		.writer = writer, .vouched_ns = start + s * SECOND, .asked_ns = log_now(),
+		.err = &err,
 	};
 }
 
-/* The module says at second @s that it knew all from the first of two seconds to the next, and so on. */
+static void begin_looking(void)
+{
+	begin();
+	look_from(0);
+}
+
+/* The module says at second @s from when to when it knew all: two seconds each. */
 static void say(uint16_t low, uint64_t s, unsigned int n, const uint64_t *seconds)
 {
 	struct log_verdict verdict = {
@@ -603,16 +612,12 @@ static void end_looking(void)
 static void test_taken_back(void)
 {
 	/* Up to the last second. */
-	begin();
-	put_snapshot(0);
 	begin_looking();
 	SAY(10, 0, 10);
 	end_looking();
 	EXPECT(n_spans == 1 && is_span(0, 0, 9));
 
 	/* All that was before. */
-	begin();
-	put_snapshot(0);
 	begin_looking();
 	SAY(10, 0, 10);
 	SAY(20, 0, 20);
@@ -622,8 +627,6 @@ static void test_taken_back(void)
 	EXPECT(n_spans == 1 && is_span(0, 29, 39));
 
 	/* A gap that turns out to have begun earlier, and one behind it. */
-	begin();
-	put_snapshot(0);
 	begin_looking();
 	SAY(10, 0, 10);
 	SAY(12, 0, 11);
@@ -635,8 +638,6 @@ static void test_taken_back(void)
 	EXPECT(is_span(3, 19, 29));
 
 	/* A range that was moved takes nothing back. */
-	begin();
-	put_snapshot(0);
 	begin_looking();
 	SAY(10, 0, 10);
 	SAY_OF(50000, 20, 15, 20);
@@ -645,17 +646,13 @@ static void test_taken_back(void)
 	EXPECT(n_spans == 2 && is_span(0, 0, 9) && is_span(1, 25, 29));
 
 	/* What was taken back while nobody logged. */
-	begin();
-	put_snapshot(0);
 	begin_looking();
 	SAY(10, 0, 10);
 	log_look_free(&look);
 	end_run();
 	begin_run();
 	watch_from(20);
-	put_snapshot(20);
-	begin_looking();
-	look.vouched_ns = start + 20 * SECOND;
+	look_from(20);
 	SAY(30, 0, 3, 12, 30);
 	end_looking();
 	EXPECT(n_spans == 2 && is_span(0, 0, 3) && is_span(1, 20, 29));
@@ -668,8 +665,6 @@ static void test_lagging(void)
 		.asked_ns = 0, .port_low = 32768, .port_high = 60999,
 	};
 
-	begin();
-	put_snapshot(0);
 	begin_looking();
 	verdict.asked_ns = start + 20 * SECOND;
 	EXPECT(!spans_add(&verdict.spans, &(struct span){ start, verdict.asked_ns }, &err));
