@@ -61,12 +61,16 @@ static unsigned int slow_sweep;
 module_param(slow_sweep, uint, 0644);
 MODULE_PARM_DESC(slow_sweep, "ms to sleep before a walk drops what it met too late");
 
-#define PATIENCE	10000	/* ms; one that nobody comes to free goes on */
+/* ms, after which one that nobody comes to free goes on */
+#define HANDLER_PATIENCE	10000
+#define WALK_PATIENCE		40000
 
 static bool waiting;	/* a walk waits for a handler */
 module_param(waiting, bool, 0444);
 static bool held;	/* a handler waits */
 static bool met;	/* the walk has been through the kernel's tables since */
+static int gave_up;	/* how often nobody came */
+module_param(gave_up, int, 0444);
 
 static unsigned int slow_drain;
 module_param(slow_drain, uint, 0644);
@@ -106,8 +110,9 @@ static void wait_to_be_met(void)
 
 	WRITE_ONCE(met, false);
 	WRITE_ONCE(held, true);
-	for (ms = 0; ms < PATIENCE && !READ_ONCE(met); ms++)
+	for (ms = 0; ms < HANDLER_PATIENCE && !READ_ONCE(met); ms++)
 		mdelay(1);
+	gave_up += !READ_ONCE(met);
 	WRITE_ONCE(held, false);
 }
 
@@ -227,6 +232,27 @@ bool ephports_fault_drops(const char *symbol, struct ephports_ftrace_regs *regs)
 	return false;
 }
 
+static bool forever(void)
+{
+	return true;
+}
+
+static bool waits_for_handler(void)
+{
+	return !READ_ONCE(held) && (atomic_read(&hold_return) || atomic_read(&hold_release));
+}
+
+/* Without a timer, which may be served on the very CPU that a handler holds up. */
+static void spin(unsigned int ms, bool (*is_to)(void))
+{
+	u64 end = ktime_get_ns() + (u64)ms * NSEC_PER_MSEC;
+
+	while (ktime_get_ns() < end && is_to()) {
+		cpu_relax();
+		cond_resched();
+	}
+}
+
 /**
  * ephports_fault_walk_begins() - a walk is about to read the kernel's tables
  *
@@ -234,17 +260,12 @@ bool ephports_fault_drops(const char *symbol, struct ephports_ftrace_regs *regs)
  */
 void ephports_fault_walk_begins(void)
 {
-	u64 end = ktime_get_ns() + (u64)READ_ONCE(busy_walk) * NSEC_PER_MSEC;
-	int ms;
-
-	while (ktime_get_ns() < end) {
-		cpu_relax();
-		cond_resched();
-	}
+	spin(READ_ONCE(busy_walk), forever);
+	/* The module's own may have its turn on the very CPU that a handler holds up. */
+	if (current->flags & PF_WQ_WORKER)
+		return;
 	WRITE_ONCE(waiting, true);
-	for (ms = 0; ms < PATIENCE && !READ_ONCE(held) &&
-	     (atomic_read(&hold_return) || atomic_read(&hold_release)); ms++)
-		msleep(1);
+	spin(WALK_PATIENCE, waits_for_handler);
 	WRITE_ONCE(waiting, false);
 }
 

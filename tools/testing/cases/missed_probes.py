@@ -372,6 +372,10 @@ def wait_for_walk():
     assert param("waiting") == "Y", "the walk does not wait"
 
 
+def assert_met():
+    assert param("gave_up") == "0", "no walk met the socket while its probe was held"
+
+
 @test
 def holder_that_a_walk_meets_before_its_probe_returns_is_counted_once_as_assigned():
     with listener() as server, faulty():
@@ -380,11 +384,9 @@ def holder_that_a_walk_meets_before_its_probe_returns_is_counted_once_as_assigne
             param("hold_return", 1)
             with on_first_cpu(), walk_elsewhere() as walk:
                 wait_for_walk()
-                start = time.monotonic()
                 s = make(kind, server)
-                took = time.monotonic() - start
             assert walk.returncode == 0 and param("hold_return") == "0"
-            assert took < 9, "the walk did not meet the socket while its probe was held"
+            assert_met()
             got = risen(before)
             assert got.pop("resyncs") >= 1
             assert got == {"assigned": 1}, (kind, got)
@@ -401,8 +403,7 @@ def holder_that_a_walk_meets_before_its_probe_returns_is_counted_once_as_assigne
 
 def overtaken_release(kind, server):
     """The port, what was told meanwhile and what was counted; None if a walk of the module's own,
-    which it begins some seconds after the miss, came before: then there was nothing to overtake, or
-    it had its turn on the very CPU that the release held up, and none of it came."""
+    which it begins some seconds after the miss, came before: then there was nothing to overtake."""
     before = counters()
     with missing(kind, 1):
         s = make(kind, server)
@@ -413,9 +414,7 @@ def overtaken_release(kind, server):
     param("slow_sweep", 3000)
     with on_first_cpu(), walk_elsewhere() as walk:
         wait_for_walk()
-        start = time.monotonic()
         s.close()
-        took = time.monotonic() - start
         told = proc() + ports() + json.loads(ephstat("-j", "dest").stdout)["dests"]
         early = walk.poll() is None
     assert walk.returncode == 0
@@ -424,9 +423,7 @@ def overtaken_release(kind, server):
         param("hold_release", 0)
         return None
     assert param("hold_release") == "0"
-    if took >= 9:
-        print(f"# {kind}: the walk did not come while the release was held")
-        return None
+    assert_met()
     print(f"# {kind}: read {'before' if early else 'after'} the sweep")
     return port, told, got
 
@@ -461,11 +458,9 @@ def release_that_is_missed_as_a_walk_meets_its_socket_is_mended_by_that_walk():
             param("hold_release", 1)
             with missing(missed, 1), on_first_cpu(), walk_elsewhere() as walk:
                 wait_for_walk()
-                start = time.monotonic()
                 s.close()
-                took = time.monotonic() - start
             assert walk.returncode == 0 and param("hold_release") == "0"
-            assert took < 9, "the walk did not meet the socket while its release was held"
+            assert_met()
             assert not any(p["local_port"] == port for p in ports()), ports()
             assert_exact()
             got = risen(before)
@@ -512,6 +507,7 @@ def holder_that_a_moved_range_brings_and_that_goes_as_it_is_met_hides_no_other_t
                 wait_for_walk()
                 s.close()
             assert walk.returncode == 0 and param("hold_release") == "0"
+            assert_met()
             assert risen(before).get("mended_in") == 1, risen(before)
             assert not answer_is_whole(other, then)
             soon()
