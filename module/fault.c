@@ -103,23 +103,29 @@ static int enter(enum ephports_probe probe, struct kretprobe_instance *ri, struc
 	return 1;
 }
 
-/* In a return handler preemption is off, on 5.10 interrupts too. */
-static void wait_to_be_met(void)
+/*
+ * Waits until a walk has met the socket, if that is wanted. In a return handler preemption is off, on
+ * 5.10 interrupts too. The number goes down last: a walk goes on where nothing waits, nor is to.
+ */
+static bool hold(atomic_t *n)
 {
 	int ms;
 
-	WRITE_ONCE(met, false);
-	WRITE_ONCE(held, true);
+	if (atomic_read(n) <= 0 || xchg(&held, true))
+		return false;
 	for (ms = 0; ms < HANDLER_PATIENCE && !READ_ONCE(met); ms++)
 		mdelay(1);
 	gave_up += !READ_ONCE(met);
+	take(n);
+	WRITE_ONCE(met, false);
 	WRITE_ONCE(held, false);
+	return true;
 }
 
 static int leave(enum ephports_probe probe, struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	if (!regs_return_value(regs) && take(&hold_return))
-		wait_to_be_met();
+	if (!regs_return_value(regs))
+		hold(&hold_return);
 	return wrapped[probe].leave(ri, regs);
 }
 
@@ -184,18 +190,14 @@ static bool misses_release(const struct sock *sk, int kind)
 {
 	if (!recorded(sk) || !take(&left[kind]))
 		return false;
-	if (take(&hold_release))
-		wait_to_be_met();
+	hold(&hold_release);
 	return true;
 }
 
 /* By the time that the record is there, the release has been seen. */
 static bool held_too_long(const struct sock *sk)
 {
-	if (recorded(sk) || !is_ephemeral(sk) || !take(&hold_release))
-		return false;
-	wait_to_be_met();
-	return true;
+	return !recorded(sk) && is_ephemeral(sk) && hold(&hold_release);
 }
 
 static bool is(const char *symbol, const char *name)
