@@ -11,6 +11,8 @@
 
 #include "bind.h"
 
+#define STRIDE	256	/* empty hash chains between two chances for others to run */
+
 /**
  * ephports_bind_buckets_visit() - see every bind bucket of every namespace
  * @visit: called with the lock of the bucket's hash chain held, BH off; quick: the kernel's
@@ -25,11 +27,14 @@ void ephports_bind_buckets_visit(void (*visit)(struct inet_bind_bucket *tb, void
 	struct inet_bind_hashbucket *head;
 	struct inet_bind_bucket *tb;
 	unsigned int i;
+	bool empty;
 
 	for (i = 0; i < hashinfo->bhash_size; i++) {
-		cond_resched();
 		head = &hashinfo->bhash[i];
-		if (hlist_empty(&head->chain))
+		empty = hlist_empty(&head->chain);
+		if (!empty || i % STRIDE == 0)
+			cond_resched();
+		if (empty)
 			continue;
 		spin_lock_bh(&head->lock);
 		hlist_for_each_entry(tb, &head->chain, node)
