@@ -33,6 +33,7 @@
 #define REST		HZ		/* between two walks, if nobody with rights asks for one */
 #define LONG_REST	(10 * HZ)	/* after a walk that found no room for all, or was blind */
 #define NO_ROOM_REST	(60 * HZ)	/* and as long as there is none for users' namespaces */
+#define HOSTS_SPARE	10		/* as many times as long as a walk: the host is not to wait long */
 
 /* The counts of a moment; in each scope, what no narrower one has. */
 struct trouble {
@@ -289,10 +290,12 @@ static void count_mending(const struct outset *outset)
 /* walk_lock held; a walk has ended that took so many ns of a CPU. */
 static void rest(u64 spent, u32 full)
 {
-	unsigned long least = full ? LONG_REST : REST;
+	unsigned long least = full & BIT(EPHPORTS_HOSTS) ? LONG_REST : REST;
+	unsigned long guests_least = full ? LONG_REST : REST;
 
-	not_before = jiffies + (full & BIT(EPHPORTS_HOSTS) ? LONG_REST : REST);
-	not_for_guests = jiffies + max(EPHPORTS_SPARE * nsecs_to_jiffies(spent), least);
+	/* Whoever connects in more threads than a probe can follow has the host's records incomplete. */
+	not_before = jiffies + max(HOSTS_SPARE * nsecs_to_jiffies(spent), least);
+	not_for_guests = jiffies + max(EPHPORTS_SPARE * nsecs_to_jiffies(spent), guests_least);
 	not_without_room = jiffies + NO_ROOM_REST;
 }
 
