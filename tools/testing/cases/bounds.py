@@ -46,7 +46,8 @@ def sockets_that_do_not_fit_at_loading_are_counted():
     held = [udp() for _ in range(CAPACITY + 200)]
     for s in held:
         s.bind(("", 0))
-    with loaded(f"max_ports={CAPACITY}"):
+    # Free records at hand stay with the CPU that has them.
+    with on_first_cpu(), loaded(f"max_ports={CAPACITY}"):
         told = listing()
         assert told["lost"] == len(held) - len(told["ports"]) >= 200 and not told["complete"]
     for s in held:
@@ -76,7 +77,7 @@ def assert_quarter_is_the_hosts(container, taken):
     held = [udp() for _ in range(CAPACITY // 4 - 32)]
     for s in held:
         s.bind(("", 0))
-        record(port_of(s))
+        record_of(s)
     assert len(ports("-A")) - len(held) == theirs
     everything = listing("-A")
     assert everything["lost"] == taken - theirs and not everything["complete"], everything["lost"]
@@ -85,7 +86,7 @@ def assert_quarter_is_the_hosts(container, taken):
     container.hear()
     for s in held:
         s.close()
-    eventually(assert_everything_complete, 30)
+    eventually(assert_everything_complete, REST)
     assert_exact()
 
 
@@ -172,7 +173,7 @@ def what_users_lose_makes_neither_the_host_incomplete_nor_its_answers_interrupte
             " lost in users' own namespaces;" in first, first
         c.go()
         c.hear()
-        eventually(assert_everything_complete, 30)
+        eventually(assert_everything_complete, REST)
         assert len(ports("-N", theirs)) == CAPACITY
         assert summary()["counters"]["mended_in"] > 0
         assert_host_is_complete()
@@ -268,7 +269,7 @@ def what_a_widened_range_brings_and_does_not_fit_is_counted_and_puts_nothing_els
         with on_first_cpu():
             for s in held:
                 s.bind(("127.0.0.1", 0))
-        eventually(assert_everything_complete, 30)
+        eventually(assert_everything_complete, REST)
         then = time.clock_gettime_ns(time.CLOCK_REALTIME)
         # What went wrong may have begun a little before it was noticed.
         time.sleep(3)
@@ -419,7 +420,7 @@ def second_copy_under_another_name_is_refused_and_the_first_goes_on():
         assert "another module has created" in line and "lsmod" in line, line
         assert not os.path.exists("/sys/module/ephportz")
         s.bind(("", 0))
-        record(port_of(s))
+        record_of(s)
         eventually(lambda: assert_exact())
     assert_nothing_armed()
 
@@ -443,7 +444,7 @@ def probes_of_others_on_the_same_functions_come_and_go_and_both_see_all():
     def come_and_go():
         for s in (udp(), tcp()):
             s.bind(("", 0))
-            record(port_of(s))
+            record_of(s)
             s.close()
         assert_exact()
 
@@ -499,20 +500,21 @@ def range_changed_by_a_container_does_not_make_its_reader_wait_for_a_walk():
         become_root_of_a_container()
         before = tcp()
         before.bind(("0.0.0.0", 20000))
-        walks = 0
+        start = time.monotonic()
         for low in range(10000, 10030):
             sysctl("net.ipv4.ip_local_port_range", f"{low} 60999")
-            walks += listing()["complete"] is True
+            listing()
 
         def taken_in():
             assert [p["local_port"] for p in ports()] == [20000] and listing()["complete"]
-        eventually(taken_in)
-        tell(walks)
+        eventually(taken_in, REST)
+        tell(time.monotonic() - start)
     with loaded():
         resyncs = summary()["counters"]["resyncs"]
         with child(container) as c:
-            c.hear()
-        assert summary()["counters"]["resyncs"] - resyncs < 15, summary()["counters"]
+            took = c.hear()
+        # One a second is the module's own.
+        assert summary()["counters"]["resyncs"] - resyncs < took + 3, (took, summary()["counters"])
 
 
 @test
@@ -561,7 +563,7 @@ def range_that_was_seen_elsewhere_and_is_back_is_complete_only_after_a_walk():
             now = listing()
             told.append(now)
             assert now["complete"]
-        eventually(taken_in)
+        eventually(taken_in, REST)
         tell([(t["complete"], [p["local_port"] for p in t["ports"]]) for t in told])
     with loaded(), child(container) as c:
         seen = c.hear()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # guest: --cpus 2 --mem 2048 --timeout 900
 """The cases that people are woken by: what is full, who filled it, who was refused, and why."""
+import contextlib
 import errno
 import resource
 import select
@@ -401,7 +402,7 @@ def what_users_are_refused_takes_neither_the_hosts_culprits_nor_its_pictures():
             boxes = told("blackbox", "-A")["pictures"]
             assert boxes and boxes[0]["id"] >= atleast, boxes
             return boxes
-        return eventually(look)
+        return eventually(look, REST)
 
     with sysctl_set("net.ipv4.ip_local_port_range", "40000 40000"), loaded():
         with no_port_for(1):
@@ -422,11 +423,31 @@ def what_users_are_refused_takes_neither_the_hosts_culprits_nor_its_pictures():
         assert [f["count"] for f in told("failures")["failures"]] == [1], told("failures")
 
 
+def groups_joined(pid):
+    """Netlink's, of the generic family, of those numbered up to 32."""
+    with open("/proc/net/netlink", encoding="ascii") as file:
+        rows = [line.split() for line in file]
+    return max((int(row[3], 16).bit_count() for row in rows if row[1:3] == ["16", str(pid)]),
+               default=0)
+
+
+@contextlib.contextmanager
+def following():
+    with subprocess.Popen([EPHSTAT, "-j", "alerts", "--follow"], bufsize=0,
+                          stdout=subprocess.PIPE) as follower:
+        def joined():
+            """The module's end is told in one, alerts in the other."""
+            assert groups_joined(follower.pid) == 2
+        try:
+            eventually(joined)
+            yield follower
+        finally:
+            follower.terminate()
+
+
 @test
 def alerts_come_at_each_threshold_and_at_once_for_a_failure():
-    with small_range(), subprocess.Popen([EPHSTAT, "-j", "alerts", "--follow"], bufsize=0,
-                                         stdout=subprocess.PIPE) as follower:
-        time.sleep(SLOW)
+    with small_range(), following() as follower:
         server = listener(backlog=128)
         make, kept, levels = connector(server), [], []
 
@@ -434,7 +455,7 @@ def alerts_come_at_each_threshold_and_at_once_for_a_failure():
             return bool(select.select([follower.stdout], [], [], seconds)[0])
 
         def hear():
-            assert says(20 * SLOW), "no alert comes"
+            assert says(REST * SLOW), "no alert comes"
             alert = json.loads(follower.stdout.readline())
             print("#", alert)
             return alert
@@ -464,7 +485,6 @@ def alerts_come_at_each_threshold_and_at_once_for_a_failure():
             if alert["level"] == "ok":
                 assert alert["used"] * 100 < 64 * 50, alert
                 calm.add(alert["peer_port"])
-        follower.terminate()
         for s in [*kept, server]:
             s.close()
 
@@ -487,15 +507,12 @@ def alerts_of_the_host_are_not_crowded_out_by_those_of_a_users_namespace():
     with small_range(), child(user) as c, listener(backlog=128) as server:
         c.hear()
         time.sleep(2.5 * SLOW)
-        with subprocess.Popen([EPHSTAT, "-j", "alerts", "--follow"], stdout=subprocess.PIPE,
-                              bufsize=0) as follower:
-            time.sleep(SLOW)
+        with following() as follower:
             make = connector(server)
             kept = [make() for _ in range(60)]
             seen, wanted = set(), {port_of(server), None}  # of the destination, of the namespace
-            while seen < wanted and select.select([follower.stdout], [], [], 20 * SLOW)[0]:
+            while seen < wanted and select.select([follower.stdout], [], [], REST * SLOW)[0]:
                 seen.add(json.loads(follower.stdout.readline())["peer_port"])
-            follower.terminate()
         assert seen == wanted, (seen, wanted)
         for s in kept:
             reset_on_close(s)

@@ -67,7 +67,7 @@ def reader(what, *command):
 
         def wait_for_read():
             drain()
-            select.select([p.stdout], [], [], 5 * SLOW)
+            select.select([p.stdout], [], [], 30 * SLOW)
 
         try:
             yield wait_for_read

@@ -36,7 +36,7 @@ def bad_filter(words, *filters, code=errno.EINVAL):
 def every_filter_gives_what_the_whole_list_says():
     def ids(wanted):
         return sorted(p["id"] for p in ports() if wanted(p))
-    some = record(port_of(HELD[0]))
+    some = record_of(HELD[0])
     tcp_, udp_ = socket.IPPROTO_TCP, socket.IPPROTO_UDP
     four, six = socket.inet_aton("127.0.0.1"), socket.inet_pton(socket.AF_INET6, "::1")
     mapped = socket.inet_pton(socket.AF_INET6, "::ffff:127.0.0.1")

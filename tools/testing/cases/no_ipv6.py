@@ -11,8 +11,8 @@ def ports_are_recorded_and_given_back():
     with loaded(), listener() as server, udp() as u:
         client, accepted = connected(server)
         u.bind(("", 0))
-        assert record(port_of(client))["state"] == "established"
-        assert record(port_of(u))["origin"] == "bind"
+        assert record_of(client)["state"] == "established"
+        assert record_of(u)["origin"] == "bind"
         assert_exact()
         reset_on_close(client)
         client.close(), accepted.close()
@@ -26,7 +26,7 @@ def older_sockets_are_taken_in():
         client, accepted = connected(server)
         u.bind(("", 0))
         with loaded():
-            assert record(port_of(client))["origin"] == "connect"
+            assert record_of(client)["origin"] == "connect"
             assert_exact()
         client.close(), accepted.close()
 

@@ -22,18 +22,18 @@ def owned(p, origin, state):
 
 @test
 def connection():
-    owned(record(port_of(client)), "connect", "established")
+    owned(record_of(client), "connect", "established")
 
 
 @test
 def bound_connection_may_have_taken_its_port_in_another_way():
-    owned(record(port_of(bound_client)), "unknown", "established")
+    owned(record_of(bound_client), "unknown", "established")
 
 
 @test
 def bound_and_listening_sockets():
-    owned(record(port_of(bound)), "unknown", "bound")
-    owned(record(port_of(listening)), "unknown", "listen")
+    owned(record_of(bound), "unknown", "bound")
+    owned(record_of(listening), "unknown", "listen")
 
 
 @test
@@ -45,9 +45,9 @@ def explicit_listener_and_its_child():
 
 @test
 def udp_sockets():
-    owned(record(port_of(udp_bound)), "unknown", "unconnected")
-    owned(record(port_of(udp_connected)), "unknown", "established")
-    owned(record(port_of(udp_explicit)), "explicit", "unconnected")
+    owned(record_of(udp_bound), "unknown", "unconnected")
+    owned(record_of(udp_connected), "unknown", "established")
+    owned(record_of(udp_explicit), "explicit", "unconnected")
 
 
 @test
@@ -60,7 +60,7 @@ def time_wait_has_no_owner():
 @test
 def oldest_process_that_holds_it_is_named():
     # The child holds every socket of this process too; it is younger.
-    assert record(port_of(client))["pid"] == os.getpid()
+    assert record_of(client)["pid"] == os.getpid()
     p = record(handed_over)
     assert p["pid"] == heir.pid, p
 

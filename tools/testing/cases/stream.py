@@ -23,10 +23,9 @@ def marker():
     """An event that comes after all that happened before."""
     s = udp()
     s.bind(("127.0.0.1", 0))
-    port = port_of(s)
+    cookie = cookie_of(s)
     s.close()
-    return lambda e: e["kind"] == "released" and e["port"]["local_port"] == port \
-        and e["port"]["pid"] == os.getpid()
+    return lambda e: e["kind"] == "released" and e["port"]["cookie"] == cookie
 
 
 def up_to_now(watcher):

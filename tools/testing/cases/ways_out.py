@@ -101,7 +101,7 @@ def disconnect_and_connect_again():
         accepted.close()
         absent(port)
         s.connect(server.getsockname())
-        again = record(port_of(s))
+        again = record_of(s)
         assert again["id"] != first and again["state"] == "established"
 
 
@@ -181,7 +181,7 @@ def time_wait_is_reused_by_a_connect():
         time.sleep(1.2)  # what tcp_tw_reuse waits for
         old = {p: record(p)["id"] for p in ports_before}
         client, accepted = connected(server)
-        r = record(port_of(client))
+        r = record_of(client)
         assert r["state"] == "established" and r["id"] != old[r["local_port"]], r
         assert_exact(45000, 45001)
         reset_on_close(client)
@@ -273,5 +273,6 @@ def what_is_left_equals_the_kernels_tables():
 
 if __name__ == "__main__":
     load()
+    # What one test left is not to share a port with the next one's.
     with oracle():
-        main()
+        main(before_each=end_time_wait)

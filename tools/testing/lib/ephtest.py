@@ -33,7 +33,7 @@ SLOW = 10 if DEBUG_KERNEL else 1
 LONG = 10  # seconds: a test that takes so many says how many
 
 LOW, HIGH = 32768, 60999
-IP_BIND_ADDRESS_NO_PORT = 24
+IP_BIND_ADDRESS_NO_PORT, SO_COOKIE = 24, 57
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 
 _tests = []
@@ -55,7 +55,7 @@ def chosen(tests):
     return [t for t in tests if t.__name__ in names.split(",")] if names else tests
 
 
-def main():
+def main(before_each=lambda: None):
     tests = chosen(_tests) + (debug_tests() if DEBUG_KERNEL else [])
     print("KTAP version 1")
     print(f"# booted {os.uname().release}")
@@ -65,6 +65,7 @@ def main():
         name = function.__name__
         start = time.monotonic()
         try:
+            before_each()
             function()
             print(f"ok {number} {name}", flush=True)
         except Skip as why:
@@ -239,6 +240,23 @@ def record(port, *args, proto=None):
     return found[0]
 
 
+def cookie_of(s):
+    return struct.unpack("Q", s.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8))[0]
+
+
+def record_of(s):
+    """The one record of this socket: another may share the port, towards somebody else."""
+    proto = "tcp" if s.type == socket.SOCK_STREAM else "udp"
+    try:
+        peer = s.getpeername()[1]
+    except OSError:
+        peer = None
+    found = [p for p in ports() if (p["proto"], p["local_port"]) == (proto, port_of(s))
+             and p["state"] != "time-wait" and peer in (None, p["peer_port"])]
+    assert len(found) == 1, f"{s}: {len(found)} records: {found}"
+    return found[0]
+
+
 def absent(port, *args, proto=None):
     found = [p for p in ports(*args) if p["local_port"] == port and proto in (None, p["proto"])]
     assert not found, f"port {port} is still recorded: {found}"
@@ -267,6 +285,11 @@ def proc():
 
 def netns_of(pid="self"):
     return os.stat(f"/proc/{pid}/ns/net").st_ino
+
+
+# Seconds for what the module rests from fifty times as long as it took: if the machine stood still
+# meanwhile, that is long.
+REST = 150
 
 
 def eventually(check, seconds=20):
