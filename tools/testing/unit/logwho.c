@@ -5,172 +5,10 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "loglook.h"
 #include "logread.h"
-#include "logwho.h"
-#include "logwrite.h"
-#include "situation.h"
-
-#define PORT	43210
-
-static char path[] = "/tmp/ephstat-logwho-XXXXXX";
-static struct filter logged;
-static const struct log_place here = { .netns = NETNS, .is_hosts = true };
-static struct log_writer *writer;
-static struct log_done done;
-static struct question question;
-static struct holder held[16];
-static struct holder spans[16];
-static unsigned int n_held, n_spans;
-static uint64_t start;		/* CLOCK_BOOTTIME, from which events are told */
-
-static void begin_run(void)
-{
-	const struct log_limits limits = { .size = 1 << 20, .age_ns = 3600 * SECOND };
-	int dir;
-
-	EXPECT(!log_dir_lock(path, &dir, &err));
-	EXPECT(!log_writer_new(&writer, dir, &limits, &logged, &here, &err));
-}
-
-static void watch_from(uint64_t s)
-{
-	EXPECT(!log_writer_watch(writer, start + s * SECOND, &err));
-}
-
-/* One run that has watched since second 0. */
-static void begin(void)
-{
-	reset();
-	EXPECT(!system("rm -f /tmp/ephstat-logwho-*/*"));
-	filter_init(&logged);
-	logged.netns = NETNS;
-	start = log_now();
-	begin_run();
-	watch_from(0);
-	question = (struct question){ .es = &es, .netns = NETNS };
-	filter_init(&es.filter);
-	es.filter.port_low = es.filter.port_high = PORT;
-}
-
-/* At second @s; @age is in seconds too, UINT64_MAX: not known. */
-static void put(uint8_t type, uint64_t id, uint64_t cookie, uint64_t s, uint64_t age)
-{
-	struct log_record record = {
-		.type = type, .boot_ns = start + s * SECOND,
-		.event = { .kind = type, .seq = id, .port = {
-			.told = TOLD(EPHPORTS_A_PORT_COOKIE) | TOLD(EPHPORTS_A_PORT_LOCAL_PORT) |
-				(age == UINT64_MAX ? 0 : TOLD(EPHPORTS_A_PORT_AGE)),
-			.id = id, .cookie = cookie, .age_ns = age * SECOND, .local_port = PORT,
-			.proto = IPPROTO_TCP, .netns = NETNS, .pid = 7, .comm = "curl" } },
-	};
-
-	EXPECT(!log_write(writer, &record, &err));
-}
-
-static void put_end(uint32_t code, uint64_t s)
-{
-	const struct log_record record = {
-		.type = LOG_SNAPSHOT_END, .boot_ns = start + s * SECOND, .code = code,
-	};
-
-	EXPECT(!log_write(writer, &record, &err));
-}
-
-/* Of nobody. */
-static void put_snapshot(uint64_t s)
-{
-	put(LOG_SNAPSHOT, 0, 0, s, 0);
-	put_end(0, s);
-}
-
-/* The module vouches for that time, with this range. */
-static void put_look_at(uint16_t low, uint16_t high, uint64_t from, uint64_t until)
-{
-	const struct log_record record = {
-		.type = LOG_LOOK, .boot_ns = start + until * SECOND,
-		.from_ns = start + from * SECOND, .until_ns = start + until * SECOND,
-		.port_low = low, .port_high = high,
-	};
-
-	EXPECT(!log_write(writer, &record, &err));
-}
-
-static void put_look(uint64_t from, uint64_t until)
-{
-	put_look_at(32768, 60999, from, until);
-}
-
-static void put_span(uint8_t type, uint64_t from, uint64_t until)
-{
-	const struct log_record record = {
-		.type = type, .boot_ns = start + until * SECOND, .from_ns = start + from * SECOND,
-		.until_ns = start + until * SECOND, .count = 5,
-	};
-
-	EXPECT(!log_write(writer, &record, &err));
-}
-
-static void put_lost(uint64_t from, uint64_t until)
-{
-	const struct log_record record = {
-		.type = EPHPORTS_EVENT_LOST, .boot_ns = start + from * SECOND,
-		.event = { .kind = EPHPORTS_EVENT_LOST, .lost = 3,
-			   .lost_span_ns = (until - from) * SECOND },
-	};
-
-	EXPECT(!log_write(writer, &record, &err));
-}
-
-static void end_run(void)
-{
-	log_writer_end(writer, LOG_STOP_ASKED, &done);
-}
-
-static int see(const struct holder *holder, void *arg)
-{
-	(void)arg;
-	if (holder_is_span(holder))
-		spans[n_spans++] = *holder;
-	else
-		held[n_held++] = *holder;
-	return EXIT_OK;
-}
-
-static void ask(void)
-{
-	bool interrupted = false;
-
-	n_held = n_spans = 0;
-	EXPECT(!log_holders(&question, see, NULL, path, &interrupted, &err));
-}
-
-/* Clocks move a little while the test runs. */
-static bool is_at(uint64_t wall_ns, uint64_t s)
-{
-	struct timespec now;
-	uint64_t wall;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	wall = (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec - log_now() + start +
-	       s * SECOND;
-	return wall_ns + SECOND / 10 > wall && wall_ns < wall + SECOND / 10;
-}
-
-static bool is_span(unsigned int i, uint64_t from, uint64_t until)
-{
-	return i < n_spans && is_at(spans[i].covered_from_ns, from) &&
-	       is_at(spans[i].covered_to_ns, until);
-}
-
-static bool is_held(unsigned int i, uint64_t from, uint64_t until)
-{
-	return i < n_held && is_at(held[i].from_ns, from) && is_at(held[i].to_ns, until) &&
-	       told(&held[i], EPHPORTS_A_WHO_FROM) && told(&held[i], EPHPORTS_A_WHO_TO);
-}
+#include "madelog.h"
 
 static void test_plain(void)
 {
@@ -377,9 +215,9 @@ static void test_boots(void)
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 10, 0);
 	put_look(0, 10);
 	end_run();
-	EXPECT(!log_dir_open(path, &dir, &err));
+	EXPECT(!log_dir_open(log_path, &dir, &err));
 	EXPECT(!log_dir_list(dir, &names, &err) && names.n > 0);
-	snprintf(file, sizeof(file), "%s/%s", path, names.names[names.n - 1].name);
+	snprintf(file, sizeof(file), "%s/%s", log_path, names.names[names.n - 1].name);
 	fd = open(file, O_RDWR);
 	while (pread(fd, raw, sizeof(raw), at) == sizeof(raw) && log_header_read(&header, raw)) {
 		header.boot_id[0] ^= 1;
@@ -563,118 +401,6 @@ static void test_filters(void)
 	filter_init(&es.filter);
 }
 
-static struct log_look look;
-
-/* The run has events since second @s. */
-static void look_from(uint64_t s)
-{
-	put_snapshot(s);
-	look = (struct log_look){
-		.writer = writer, .vouched_ns = start + s * SECOND, .asked_ns = log_now(),
-		.err = &err,
-	};
-}
-
-static void begin_looking(void)
-{
-	begin();
-	look_from(0);
-}
-
-/* The module says at second @s from when to when it knew all: two seconds each. */
-static void say(uint16_t low, uint64_t s, unsigned int n, const uint64_t *seconds)
-{
-	struct log_verdict verdict = {
-		.asked_ns = start + s * SECOND, .port_low = low, .port_high = 60999,
-	};
-	unsigned int i;
-
-	for (i = 0; i < n; i += 2)
-		EXPECT(!spans_add(&verdict.spans,
-				  &(struct span){ start + seconds[i] * SECOND,
-						  start + seconds[i + 1] * SECOND }, &err));
-	EXPECT(!log_look_judge(&look, &verdict));
-	EXPECT(!log_look_on(&look, verdict.asked_ns));
-}
-
-#define SAY_OF(low, s, ...)							\
-	say(low, s, sizeof((const uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t),	\
-	    (const uint64_t[]){ __VA_ARGS__ })
-#define SAY(s, ...)	SAY_OF(32768, s, __VA_ARGS__)
-
-static void end_looking(void)
-{
-	log_look_free(&look);
-	end_run();
-	ask();
-}
-
-static void test_taken_back(void)
-{
-	/* Up to the last second. */
-	begin_looking();
-	SAY(10, 0, 10);
-	end_looking();
-	EXPECT(n_spans == 1 && is_span(0, 0, 9));
-
-	/* All that was before. */
-	begin_looking();
-	SAY(10, 0, 10);
-	SAY(20, 0, 20);
-	SAY(30, 29, 30);
-	SAY(40, 29, 40);
-	end_looking();
-	EXPECT(n_spans == 1 && is_span(0, 29, 39));
-
-	/* A gap that turns out to have begun earlier, and one behind it. */
-	begin_looking();
-	SAY(10, 0, 10);
-	SAY(12, 0, 11);
-	SAY(14, 0, 5);
-	SAY(20, 0, 5, 15, 20);
-	SAY(30, 0, 5, 15, 16, 17, 18, 19, 30);
-	end_looking();
-	EXPECT(n_spans == 4 && is_span(0, 0, 5) && is_span(1, 15, 16) && is_span(2, 17, 18));
-	EXPECT(is_span(3, 19, 29));
-
-	/* A range that was moved takes nothing back. */
-	begin_looking();
-	SAY(10, 0, 10);
-	SAY_OF(50000, 20, 15, 20);
-	SAY(30, 25, 30);
-	end_looking();
-	EXPECT(n_spans == 2 && is_span(0, 0, 9) && is_span(1, 25, 29));
-
-	/* What was taken back while nobody logged. */
-	begin_looking();
-	SAY(10, 0, 10);
-	log_look_free(&look);
-	end_run();
-	begin_run();
-	watch_from(20);
-	look_from(20);
-	SAY(30, 0, 3, 12, 30);
-	end_looking();
-	EXPECT(n_spans == 2 && is_span(0, 0, 3) && is_span(1, 20, 29));
-}
-
-/* A reader that lags gets as far as it has read. */
-static void test_lagging(void)
-{
-	struct log_verdict verdict = {
-		.asked_ns = 0, .port_low = 32768, .port_high = 60999,
-	};
-
-	begin_looking();
-	verdict.asked_ns = start + 20 * SECOND;
-	EXPECT(!spans_add(&verdict.spans, &(struct span){ start, verdict.asked_ns }, &err));
-	EXPECT(!log_look_judge(&look, &verdict));
-	EXPECT(!log_look_on(&look, start + 5 * SECOND));
-	EXPECT(!log_look_on(&look, start + 7 * SECOND));
-	end_looking();
-	EXPECT(n_spans == 1 && is_span(0, 0, 7));
-}
-
 static const struct ktap_test tests[] = {
 	{ "log: who held a port", test_plain },
 	{ "log: one socket that took a port twice", test_again },
@@ -685,8 +411,6 @@ static const struct ktap_test tests[] = {
 	{ "log: what is not in the range is not vouched for", test_ranges },
 	{ "log: nor is what another namespace's range was", test_places },
 	{ "log: a namespace's number is good for one boot", test_boots },
-	{ "log: what the module takes back", test_taken_back },
-	{ "log: no more is vouched for than was read", test_lagging },
 	{ "log: snapshots tell who went unseen", test_snapshots },
 	{ "log: a run that follows others ends nobody", test_narrower_run },
 	{ "log: two runs", test_runs },
@@ -696,11 +420,5 @@ static const struct ktap_test tests[] = {
 
 int main(void)
 {
-	int ret;
-
-	if (!mkdtemp(path))
-		return 1;
-	ret = ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
-	runner_forget();
-	return ret || system("rm -rf /tmp/ephstat-logwho-*");
+	return madelog_run(tests, sizeof(tests) / sizeof(tests[0]));
 }
