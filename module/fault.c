@@ -67,8 +67,7 @@ MODULE_PARM_DESC(slow_sweep, "ms to sleep before a walk drops what it met too la
 
 static bool waiting;	/* a walk waits for a handler */
 module_param(waiting, bool, 0444);
-static bool held;	/* a handler waits */
-static bool met;	/* the walk has been through the kernel's tables since */
+static enum { IDLE, HELD, MET } holding;	/* a handler waits; a walk has been through the tables */
 static int gave_up;	/* how often nobody came */
 module_param(gave_up, int, 0444);
 
@@ -104,22 +103,25 @@ static int enter(enum ephports_probe probe, struct kretprobe_instance *ri, struc
 }
 
 /*
- * Waits until a walk has met the socket, if that is wanted. In a return handler preemption is off, on
- * 5.10 interrupts too. The number goes down last: a walk goes on where nothing waits, nor is to.
+ * Waits until a walk has met the socket, and returns true, if it is one of @n that are to. In a return
+ * handler preemption is off, on 5.10 interrupts too. The number goes down last: a walk that finds
+ * nothing held, nor to be held, does not wait.
  */
 static bool hold(atomic_t *n)
 {
+	bool wanted;
 	int ms;
 
-	if (atomic_read(n) <= 0 || xchg(&held, true))
+	if (atomic_read(n) <= 0 || cmpxchg(&holding, IDLE, HELD) != IDLE)
 		return false;
-	for (ms = 0; ms < HANDLER_PATIENCE && !READ_ONCE(met); ms++)
+	/* Another may have been the last meanwhile. */
+	wanted = atomic_read(n) > 0;
+	for (ms = 0; wanted && ms < HANDLER_PATIENCE && READ_ONCE(holding) != MET; ms++)
 		mdelay(1);
-	gave_up += !READ_ONCE(met);
+	gave_up += wanted && READ_ONCE(holding) != MET;
 	take(n);
-	WRITE_ONCE(met, false);
-	WRITE_ONCE(held, false);
-	return true;
+	xchg(&holding, IDLE);
+	return wanted;
 }
 
 static int leave(enum ephports_probe probe, struct kretprobe_instance *ri, struct pt_regs *regs)
@@ -234,22 +236,18 @@ bool ephports_fault_drops(const char *symbol, struct ephports_ftrace_regs *regs)
 	return false;
 }
 
-static bool forever(void)
+static bool is_handler_to_come(void)
 {
-	return true;
-}
-
-static bool waits_for_handler(void)
-{
-	return !READ_ONCE(held) && (atomic_read(&hold_return) || atomic_read(&hold_release));
+	return READ_ONCE(holding) == IDLE &&
+	       (atomic_read(&hold_return) > 0 || atomic_read(&hold_release) > 0);
 }
 
 /* Without a timer, which may be served on the very CPU that a handler holds up. */
-static void spin(unsigned int ms, bool (*is_to)(void))
+static void spin_while(unsigned int ms, bool (*is_so)(void))
 {
 	u64 end = ktime_get_ns() + (u64)ms * NSEC_PER_MSEC;
 
-	while (ktime_get_ns() < end && is_to()) {
+	while (ktime_get_ns() < end && (!is_so || is_so())) {
 		cpu_relax();
 		cond_resched();
 	}
@@ -262,12 +260,12 @@ static void spin(unsigned int ms, bool (*is_to)(void))
  */
 void ephports_fault_walk_begins(void)
 {
-	spin(READ_ONCE(busy_walk), forever);
+	spin_while(READ_ONCE(busy_walk), NULL);
 	/* The module's own may have its turn on the very CPU that a handler holds up. */
 	if (current->flags & PF_WQ_WORKER)
 		return;
 	WRITE_ONCE(waiting, true);
-	spin(WALK_PATIENCE, waits_for_handler);
+	spin_while(WALK_PATIENCE, is_handler_to_come);
 	WRITE_ONCE(waiting, false);
 }
 
@@ -276,8 +274,7 @@ void ephports_fault_walk_begins(void)
  */
 void ephports_fault_walk_met(void)
 {
-	if (READ_ONCE(held))
-		WRITE_ONCE(met, true);
+	cmpxchg(&holding, HELD, MET);
 }
 
 /**

@@ -9,4 +9,7 @@
  */
 #define EPHPORTS_SPARE	50
 
+/* Of walks for what users have the host miss: it is not to wait long. */
+#define EPHPORTS_HOSTS_SPARE	10
+
 #endif /* EPHPORTS_SPARE_H */

@@ -33,7 +33,7 @@
 #define REST		HZ		/* between two walks, if nobody with rights asks for one */
 #define LONG_REST	(10 * HZ)	/* after a walk that found no room for all, or was blind */
 #define NO_ROOM_REST	(60 * HZ)	/* and as long as there is none for users' namespaces */
-#define HOSTS_SPARE	10		/* as many times as long as a walk: the host is not to wait long */
+#define LONGEST_REST	(60 * HZ)	/* of the host, after a walk that took unusually long */
 
 /* The counts of a moment; in each scope, what no narrower one has. */
 struct trouble {
@@ -293,8 +293,9 @@ static void rest(u64 spent, u32 full)
 	unsigned long least = full & BIT(EPHPORTS_HOSTS) ? LONG_REST : REST;
 	unsigned long guests_least = full ? LONG_REST : REST;
 
-	/* Whoever connects in more threads than a probe can follow has the host's records incomplete. */
-	not_before = jiffies + max(HOSTS_SPARE * nsecs_to_jiffies(spent), least);
+	/* Users can do that to the host, too: connect in more threads than a probe can follow. */
+	not_before = jiffies + clamp(EPHPORTS_HOSTS_SPARE * nsecs_to_jiffies(spent), least,
+				     (unsigned long)LONGEST_REST);
 	not_for_guests = jiffies + max(EPHPORTS_SPARE * nsecs_to_jiffies(spent), guests_least);
 	not_without_room = jiffies + NO_ROOM_REST;
 }
@@ -346,20 +347,19 @@ static DECLARE_DELAYED_WORK(heart, beat);
 
 static void beat(struct work_struct *work)
 {
-	unsigned long next = HEARTBEAT;
+	bool rests = true;
 
 	mutex_lock(&walk_lock);
-	if (time_before(jiffies, not_before)) {
-		next = not_before - jiffies;
-	} else {
+	if (time_after_eq(jiffies, not_before)) {
 		ephports_health_answered();
-		if (is_walk_due()) {
+		rests = is_walk_due();
+		if (rests)
 			walk();
-			next = not_before - jiffies;
-		}
 	}
 	mutex_unlock(&walk_lock);
-	queue_delayed_work(system_long_wq, &heart, next);
+	/* A walk that somebody asks for may end the rest earlier. */
+	queue_delayed_work(system_long_wq, &heart,
+			   rests ? min(not_before - jiffies, (unsigned long)HEARTBEAT) : HEARTBEAT);
 }
 
 /**
