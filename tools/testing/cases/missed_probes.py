@@ -59,7 +59,7 @@ def resync():
 
 def soon():
     start = time.monotonic()
-    eventually(lambda: assert_exact(), 30)
+    eventually(lambda: assert_exact(), REST)
     print(f"# mended after {time.monotonic() - start:.1f} s")
     assert_adds_up()
 
@@ -194,28 +194,33 @@ def release_that_is_missed_is_noticed_by_a_reader_and_mended_soon():
 def release_that_is_missed_is_mended_by_the_next_holder_in_the_same_memory():
     if DEBUG_KERNEL:
         raise Skip("KASAN keeps freed memory from being used again")
-    with faulty():
-        before = counters()
+
+    def mended_by_the_next():
         held = [make("udp", None) for _ in range(100)]
         with missing("udp_release", 100):
             for s in held:
                 s.close()
-        held = []
-
-        def made_in_the_same_memory():
-            """Which goes after a grace period of RCU."""
-            held.extend(make("udp", None) for _ in range(200))
-            assert "mended_out" in risen(before)
+        # The memory goes after a grace period of RCU, if the machine does not stand still.
         time.sleep(0.5)
-        eventually(made_in_the_same_memory)
+        held = [make("udp", None) for _ in range(200)]
+        # The first reading: of those that are left it would tell the module.
         got = risen(before)
         print(f"# {got.get('mended_out', 0)} of 100 in the same memory")
-        resync()
-        soon()
-        assert risen(before)["mended_out"] == 100
-        for s in held:
-            s.close()
-        assert not ports()
+        return held, "mended_out" in got
+
+    for _ in range(5):
+        with faulty():
+            before = counters()
+            held, found = mended_by_the_next()
+            resync()
+            soon()
+            assert risen(before)["mended_out"] == 100
+            for s in held:
+                s.close()
+            assert not ports()
+        if found:
+            break
+    assert found, "none was in the same memory"
 
 
 @test
@@ -420,14 +425,16 @@ def overtaken_release(kind, server):
     with on_first_cpu(), walk_elsewhere() as walk:
         wait_for_walk()
         s.close()
+        was_held = param("hold_release") == "0"
+        # Or the walk waits on for what will not come.
+        param("hold_release", 0)
         told = proc() + ports() + json.loads(ephstat("-j", "dest").stdout)["dests"]
         early = walk.poll() is None
     assert walk.returncode == 0
     got = risen(before)
-    if param("hold_release") == "1" and "mended_in" in got:
-        param("hold_release", 0)
+    if not was_held and "mended_in" in got:
         return None
-    assert param("hold_release") == "0"
+    assert was_held
     assert_met()
     print(f"# {kind}: read {'before' if early else 'after'} the sweep")
     return port, told, got
@@ -661,10 +668,19 @@ def walks_for_what_is_missed_again_and_again_leave_nine_tenths_of_a_cpu():
     with faulty():
         eventually(assert_complete, 30)
         param("busy_walk", 400)
-        walks, start = counters()["resyncs"], time.monotonic()
-        while time.monotonic() < start + 15:
+
+        def miss():
             with missing("udp", 1), make("udp", None):
                 time.sleep(0.1)
+            return counters()["resyncs"]
+
+        def walked():
+            assert miss() > walks
+        walks = counters()["resyncs"]
+        eventually(walked, REST)
+        walks, start = miss(), time.monotonic()
+        while time.monotonic() < start + 15:
+            miss()
         took = time.monotonic() - start
         walks = counters()["resyncs"] - walks
         print(f"# {walks} walks in {took:.1f} s")

@@ -334,13 +334,15 @@ def proc_and_netlink_tell_the_same():
     with listener() as server, udp() as u:
         u.bind(("", 0))
         pairs = [connected(server) for _ in range(5)]
+        waiting = {time_wait(server) for _ in range(2)}
 
         def both():
-            """Before a TIME_WAIT of an earlier test ends in between."""
+            """Unless the FIN of an earlier test is still under way."""
             by_id, rows = {str(p["id"]): p for p in ports()}, proc()
             assert len(rows) == len(by_id) == len(ports())
             return by_id, rows
         by_id, rows = eventually(both)
+        assert waiting <= {p["local_port"] for p in by_id.values() if p["state"] == "time-wait"}
         for row in rows:
             p = by_id[row["id"]]
             for column in PROC_COLUMNS:

@@ -273,6 +273,9 @@ def what_is_left_equals_the_kernels_tables():
 
 if __name__ == "__main__":
     load()
-    # What one test left is not to share a port with the next one's.
+    def end_what_is_left():
+        """Or it shares a port with the next test's."""
+        assert_exact()
+        end_time_wait()
     with oracle():
-        main(before_each=end_time_wait)
+        main(before_each=end_what_is_left)
