@@ -347,19 +347,20 @@ static DECLARE_DELAYED_WORK(heart, beat);
 
 static void beat(struct work_struct *work)
 {
-	bool rests = true;
+	unsigned long next = HEARTBEAT, now;
 
 	mutex_lock(&walk_lock);
 	if (time_after_eq(jiffies, not_before)) {
 		ephports_health_answered();
-		rests = is_walk_due();
-		if (rests)
+		if (is_walk_due())
 			walk();
 	}
-	mutex_unlock(&walk_lock);
+	now = jiffies;
 	/* A walk that somebody asks for may end the rest earlier. */
-	queue_delayed_work(system_long_wq, &heart,
-			   rests ? min(not_before - jiffies, (unsigned long)HEARTBEAT) : HEARTBEAT);
+	if (time_before(now, not_before))
+		next = min(not_before - now, next);
+	mutex_unlock(&walk_lock);
+	queue_delayed_work(system_long_wq, &heart, next);
 }
 
 /**
