@@ -207,8 +207,8 @@ static inline bool ephports_connect_bound(const struct sock *sk)
 
 /*
  * 19ce8cd30465 ("tcp: Measure TIME-WAIT reuse delay with millisecond precision") and
- * ca6a6f93867a ("tcp: Add sysctl_tcp_tw_reuse_delay"), v6.14: before, the full second
- * after the one in which the last segment came.
+ * ca6a6f93867a ("tcp: Add sysctl to configure TIME-WAIT reuse delay"), v6.14: before, the
+ * full second after the one in which the last segment came.
  *
  * Whether a timewait socket is old enough for connect() to take it over, as
  * tcp_twsk_unique() has it; @tw may be a copy.
