@@ -45,6 +45,10 @@ static int maxactive;
 module_param(maxactive, int, 0444);
 MODULE_PARM_DESC(maxactive, "calls that a return probe can follow at once");
 
+static bool nested;
+module_param(nested, bool, 0644);
+MODULE_PARM_DESC(nested, "what a return probe misses counts as missed within another probe's handler");
+
 static atomic_t hold_return;
 module_param_named(hold_return, hold_return.counter, int, 0644);
 MODULE_PARM_DESC(hold_return, "so many return handlers wait until a walk, which waits for them, has met their socket");
@@ -98,7 +102,10 @@ static int enter(enum ephports_probe probe, struct kretprobe_instance *ri, struc
 
 	if (skip || !take(&left[MISS_CONNECT + probe]))
 		return skip;
-	wrapped[probe].rp->nmissed++;
+	if (nested)
+		wrapped[probe].rp->kp.nmissed++;
+	else
+		wrapped[probe].rp->nmissed++;
 	return 1;
 }
 

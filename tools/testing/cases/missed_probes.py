@@ -77,12 +77,13 @@ def make(kind, server):
     return s
 
 
-def misses_assignments(kind):
+def misses_assignments(kind, why):
     """Three of five; the module finds the three within seconds, and names their owner."""
     with listener() as server:
         before = counters()
         # A walk that the first reading calls for is still under way at the second.
         param("slow_sweep", 3000 if DEBUG_KERNEL else 1000)
+        param("nested", int(why == "nested"))
         with missing(kind, 3):
             held = [make(kind, server) for _ in range(5)]
         told, text = listing(), ephstat().stdout.splitlines()[0]
@@ -96,7 +97,7 @@ def misses_assignments(kind):
         got = risen(before)
         assert got.pop("resyncs") >= 1
         assert got == {"assigned": 2, "mended_in": 3, "missed_assign": 3,
-                       f"missed_{kind}_no_instance": 3}, got
+                       f"missed_{kind}_{why}": 3}, got
         for s in held:
             if kind == "connect":
                 reset_on_close(s)
@@ -107,14 +108,15 @@ def misses_assignments(kind):
 
 @test
 def assignment_that_a_probe_misses_is_counted_by_its_probe_told_and_mended_soon():
-    for kind in ("connect", "bind", "udp"):
+    for kind, why in (("connect", "no_instance"), ("bind", "no_instance"), ("udp", "no_instance"),
+                      ("udp", "nested")):
         seen = False
         for _ in range(5):
             with faulty():
-                seen = misses_assignments(kind)
+                seen = misses_assignments(kind, why)
             if seen:
                 break
-        assert seen, f"{kind}: never told to be incomplete"
+        assert seen, f"{kind}, {why}: never told to be incomplete"
 
 
 def hold_ports(tell, wait, n, addr):
