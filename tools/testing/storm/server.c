@@ -137,6 +137,7 @@ static void empty_mailbox(struct worker *w, int mailbox)
 		if (!cmsg || cmsg->cmsg_type != SCM_RIGHTS)
 			continue;
 		memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
+		tally_received();
 		pool_put(w, fd);
 	}
 }

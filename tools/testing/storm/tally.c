@@ -66,6 +66,14 @@ int tally_call(enum call call, int result)
 	return result;
 }
 
+/**
+ * tally_received() - a socket came from another process
+ */
+void tally_received(void)
+{
+	count(&shared->tally.received);
+}
+
 static void print_kinds(const struct tally *tally)
 {
 	uint64_t succeeded = 0, failed = 0, skipped = 0;
@@ -76,8 +84,10 @@ static void print_kinds(const struct tally *tally)
 		failed += tally->kinds[i].failed;
 		skipped += tally->kinds[i].skipped;
 	}
-	printf("ops=%" PRIu64 " succeeded=%" PRIu64 " failed=%" PRIu64 " skipped=%" PRIu64,
-	       succeeded + failed + skipped, succeeded, failed, skipped);
+	printf("ops=%" PRIu64 " succeeded=%" PRIu64 " failed=%" PRIu64 " skipped=%" PRIu64
+	       " received=%" PRIu64 " died=%u",
+	       succeeded + failed + skipped, succeeded, failed, skipped, tally->received,
+	       shared->namespaces - shared_slots());
 	for (i = 0; i < kinds_number(); i++) {
 		succeeded = tally->kinds[i].succeeded;
 		failed = tally->kinds[i].failed;

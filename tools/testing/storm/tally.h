@@ -43,12 +43,14 @@ struct tally {
 		_Atomic uint64_t failed;
 		_Atomic uint64_t skipped;
 	} kinds[TALLY_KINDS];
+	_Atomic uint64_t received;	/* sockets that came from another process */
 	_Atomic uint64_t took[3][3];	/* ports, by enum proto and enum family */
 	_Atomic uint64_t failures[CALLS][TALLY_ERRNOS];
 };
 
 void tally_kind(unsigned int kind, int result);
 int tally_call(enum call call, int result);
+void tally_received(void);
 void tally_print(void);
 int tally_write_taken(const char *path);
 
