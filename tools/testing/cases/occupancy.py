@@ -58,12 +58,18 @@ def skipped_by_bind0(proto):
     return set(range(LOW, HIGH + 1)) - got, told == HIGH - LOW + 1 - free, (told, free)
 
 
+def skipped_if_none_is_reserved(proto):
+    with sysctl_set("net.ipv4.ip_local_reserved_ports", "\n"):
+        return skipped_by_bind0(proto)
+
+
 def in_use(proto):
     return {p["local_port"] for p in ports("-t" if proto == "tcp" else "-u")
             if LOW <= p["local_port"] <= HIGH}
 
 
-def assert_skips_what_is_in_use(proto, ways=(skipped_by_bind0, refused_by_number)):
+def assert_skips_what_is_in_use(
+        proto, ways=(skipped_by_bind0, skipped_if_none_is_reserved, refused_by_number)):
     """A TIME_WAIT that ends, or a retransmission that gives up, spoils a look; not the next."""
     for way in ways:
         end = time.monotonic() + 300
@@ -166,6 +172,28 @@ def udp_ports_of_every_kind_of_holder():
                 keep.append(s)
         used = assert_skips_what_is_in_use("udp")
         assert {40010, 40100, 40101, 40102} <= used and 40011 not in used, used
+        for s in keep:
+            s.close()
+
+
+@in_new_netns
+def look_in_a_namespace(tell, _wait):
+    with small_range():
+        assert not in_use("tcp") and not in_use("udp")
+        keep = bound_in_every_way("tcp") + bound_in_every_way("udp")
+        for proto in TYPES:
+            assert_skips_what_is_in_use(proto)
+        for s in keep:
+            s.close()
+    tell(True)
+
+
+@test
+def ports_of_another_namespace():
+    with small_range(), loaded():
+        keep = [bound(proto) for proto in TYPES for _ in range(30)]
+        with child(look_in_a_namespace) as c:
+            assert c.hear()
         for s in keep:
             s.close()
 
