@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The build is free of warnings, and says in one line what it lacks.
+# The build is free of warnings, says in one line what it lacks, and knows kernels in one place alone.
 set -u
 cd "$(dirname "$0")/../../.." || exit 1
 copy=$(mktemp -d)
@@ -28,7 +28,7 @@ one_line_with() { # one_line_with WORDS COMMAND...
 }
 
 echo "KTAP version 1"
-echo "1..5"
+echo "1..6"
 
 fresh
 text=$("$copy/scripts/build-module" 6.1 W=1 C=2 2>&1 >/dev/null)
@@ -49,3 +49,8 @@ result $? "a missing compiler is told in one line with the package"
 make -s -C "$copy/tools/ephstat" clean
 one_line_with 'libmnl-dev' env PKG_CONFIG_LIBDIR=/nowhere make -C "$copy/tools/ephstat"
 result $? "a missing library is told in one line with the package"
+
+elsewhere=$(grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\(|IS_(ENABLED|BUILTIN|MODULE|REACHABLE)\(|\bCONFIG_' module/*.[ch] |
+	grep -v '^module/compat\.h:')
+[ -z "$elsewhere" ] && grep -q LINUX_VERSION_CODE module/compat.h
+result $? "kernel versions and options are asked for in compat.h alone" "$elsewhere"
