@@ -4,9 +4,11 @@
 import contextlib
 import errno
 import os
+import re
 import resource
 import socket
 import struct
+import time
 
 from ephtest import *
 
@@ -469,6 +471,59 @@ def probes_of_others_on_the_same_functions_come_and_go_and_both_see_all():
             eventually(lambda: assert_exact())
             both_see()
     assert_nothing_armed()
+
+
+@contextlib.contextmanager
+def stacks_of(*events):
+    """Yields a list that has, in the end, the stack of each: its functions, the innermost first, not
+    those that an interrupt came upon."""
+    found = []
+    for name, value in (("buffer_size_kb", 1 << 15), ("trace", ""), ("options/stacktrace", 1),
+                        ("options/sym-offset", 1)):
+        write(TRACING + name, str(value))
+    for event in events:
+        write(TRACING + f"events/{event}/enable", "1")
+    try:
+        yield found
+    finally:
+        for event in events:
+            write(TRACING + f"events/{event}/enable", "0")
+        with open(TRACING + "trace", encoding="utf-8", errors="replace") as f:
+            interrupt = False
+            for line in f:
+                if "<stack trace>" in line:
+                    found.append([])
+                    interrupt = False
+                elif line.startswith(" => ") and found:
+                    interrupt = interrupt or line.startswith(" => asm_")
+                    if not interrupt:
+                        found[-1].append(line[4:].strip())
+        for name, value in (("options/stacktrace", 0), ("options/sym-offset", 0), ("trace", ""),
+                            ("buffer_size_kb", 1408)):
+            write(TRACING + name, str(value))
+
+
+@test
+def probes_neither_allocate_nor_print_also_where_ports_are_refused():
+    """What adds up for a reader allocates, and a worker prints: that these are seen shows that the
+    probes would be."""
+    events = ("kmem/mm_page_alloc", "kmem/kmalloc", "printk/console")
+    with loaded(), stacks_of(*events) as stacks:
+        for ports_ in ("32768 60999", "40000 40039"):
+            with sysctl_set("net.ipv4.ip_local_port_range", ports_):
+                run(STORM, "--ops", "1000")
+        run(EPHSTAT, "dest", "-A")
+        time.sleep(3)
+    ours = [stack for stack in stacks if any("[ephports]" in function for function in stack)]
+    seen = sorted({function.split("+")[0] for stack in ours for function in stack
+                   if "[ephports]" in function})
+    print(f"# {len(stacks)} stacks, {len(ours)} of ours: {seen}")
+    in_probes = [stack for stack in ours
+                 if any(re.match("(arch_)?(rethook|ftrace|kprobe|kretprobe)_", function)
+                        for function in stack)]
+    assert not in_probes, in_probes[0]
+    assert any("tally" in name for name in seen), seen
+    assert any("alert" in name or "incident" in name for name in seen), seen
 
 
 @test
