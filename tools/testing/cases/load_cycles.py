@@ -77,6 +77,16 @@ def reader(what, *command):
             drain()
 
 
+@contextlib.contextmanager
+def first_of_all():
+    """Else most of the time that a cycle takes is that of others, who are to be there and no more."""
+    os.setpriority(os.PRIO_PROCESS, 0, -15)
+    try:
+        yield
+    finally:
+        os.setpriority(os.PRIO_PROCESS, 0, 0)
+
+
 # By the system calls that insmod and rmmod make: to start these took half of a cycle.
 def cycle(image, waits):
     # Whether the records are complete is of no concern here, and 5.10 takes seconds to say so.
@@ -97,7 +107,7 @@ def cycles(n):
     with open(MODULE, "rb") as file:
         image = file.read()
     with storm(), reader("netlink", "bash", "-c", LIST) as by_netlink, \
-            reader("/proc", sys.executable, "-c", READ_PROC) as from_proc:
+            reader("/proc", sys.executable, "-c", READ_PROC) as from_proc, first_of_all():
         for i in range(n):
             # By chance alone none is fast enough on a slow kernel.
             cycle(image, [from_proc] if i else [from_proc, by_netlink])
