@@ -2,11 +2,16 @@
 # guest: --cpus 4 --mem 2048 --timeout 1800
 """After any storm, what ephports says equals the kernel's own tables."""
 import contextlib
+import os
 import subprocess
 import time
 
 from ephstorm import *
 from ephtest import *
+
+
+# A kernel without RCU tasks, where a search that lets others run may outlast a walk.
+WALKS_TWICE = os.uname().release.startswith("5.10.")
 
 
 @test
@@ -77,7 +82,7 @@ def failures_of_a_namespace_are_its_own():
 def storm_in_namespaces_that_are_born_and_die_ends_exact():
     with loaded():
         # Few processes, so that each comes far enough to die.
-        with storm("--ops", str(max(OPS // 4, 5000)), "--netns", "6", procs=2, seed=SEED + 2) as p:
+        with storm("--ops", str(max(OPS // 4, 3500)), "--netns", "6", procs=2, seed=SEED + 2) as p:
             totals = calm(p)
             assert totals.counts["died"] >= 5, totals.counts
             eventually(exact)
@@ -126,7 +131,7 @@ def loading_in_the_middle_of_a_storm_ends_exact():
                 eventually(enough_assigned)
                 calm_down(p)
                 eventually(exact)
-                c = assert_counters_add_up()
+                c = assert_counters_add_up(late=WALKS_TWICE)
                 print("#", c)
                 assert c["adopted"] > 100, "it was loaded before"
             settle()
@@ -142,7 +147,7 @@ def walks_in_the_middle_of_a_storm_mend_nothing_that_is_right():
                 ephstat("resync")
             calm_down(p)
             exact()
-            c = assert_counters_add_up()
+            c = assert_counters_add_up(late=WALKS_TWICE)
             print("#", c)
         settle()
         exact()

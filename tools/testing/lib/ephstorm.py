@@ -118,12 +118,13 @@ def counters_that_add_up():
     return c
 
 
-def assert_counters_add_up():
+def assert_counters_add_up(late=False):
     """A TIME_WAIT may end while they are read, each for itself. That nothing is missing in the end is not
-    enough: nothing was, that was mended since."""
+    enough: nothing was, that was mended since. late: what searched for a port while the module came may
+    be found by its second walk."""
     c = at_one_instant(counters_that_add_up)
     assert not c["lost"] and not c["missed_assign"] and not c["unknown"], c
-    assert not c["mended_in"] and not c["mended_out"], c
+    assert (late or not c["mended_in"]) and not c["mended_out"], c
     return c
 
 

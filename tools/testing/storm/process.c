@@ -157,8 +157,8 @@ int process_pass(struct worker *w)
 		struct cmsghdr header;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control = { .room = { 0 } };
-	char byte = 0;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	unsigned int from = w->number;
+	struct iovec iov = { .iov_base = &from, .iov_len = sizeof(from) };
 	struct msghdr msg = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,

@@ -122,8 +122,8 @@ static void empty_mailbox(struct worker *w, int mailbox)
 		struct cmsghdr header;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control;
-	char byte;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	unsigned int from = w->number;
+	struct iovec iov = { .iov_base = &from, .iov_len = sizeof(from) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *cmsg;
 	int fd;
@@ -137,7 +137,8 @@ static void empty_mailbox(struct worker *w, int mailbox)
 		if (!cmsg || cmsg->cmsg_type != SCM_RIGHTS)
 			continue;
 		memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
-		tally_received();
+		if (from != w->number)
+			tally_received();
 		pool_put(w, fd);
 	}
 }
