@@ -30,7 +30,7 @@ WARM_UP = max(CYCLES // 10, 5)
 
 @contextlib.contextmanager
 def storm():
-    with subprocess.Popen([STORM, "--seconds", "100000", "--procs", "3"],
+    with subprocess.Popen([STORM, "--seconds", "100000", "--procs", "2"],
                           stdout=subprocess.DEVNULL) as p:
         try:
             yield
