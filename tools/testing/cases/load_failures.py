@@ -121,8 +121,9 @@ def each_allocation_of_loading_fails_once_and_is_refused_or_done_without():
     inject_everywhere()
     with older_sockets():
         fail_each()
-    with loaded():
-        assert_works()
+        with loaded():
+            assert_works()
+            assert all(p["pid"] == os.getpid() for p in ports()), ports()
 
 
 if __name__ == "__main__":

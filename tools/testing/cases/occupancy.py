@@ -2,7 +2,7 @@
 # guest: --cpus 4 --mem 2048 --timeout 900
 """Ports in use are those that the kernel skips for a plain dual-stack socket on "::".
 
-Shown by carrying it out. Where ports are asked for by number, UDP is left out: with more than
+Shown by carrying it out. After a storm, UDP's are not asked for by number: with more than
 ten sockets in a slot of its table, the kernel looks at those on any address alone, and grants
 "::" a port that somebody has on 127.0.0.1. bind(0) looks at all of them.
 """
