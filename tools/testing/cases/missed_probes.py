@@ -108,8 +108,7 @@ def misses_assignments(kind, why):
 
 @test
 def assignment_that_a_probe_misses_is_counted_by_its_probe_told_and_mended_soon():
-    for kind, why in (("connect", "no_instance"), ("bind", "no_instance"), ("udp", "no_instance"),
-                      ("udp", "nested")):
+    for kind, why in itertools.product(("connect", "bind", "udp"), ("no_instance", "nested")):
         seen = False
         for _ in range(5):
             with faulty():
@@ -238,6 +237,7 @@ def release_that_is_missed_of_what_was_found_is_told_by_the_next_hold_of_its_por
             s.connect(("127.0.0.1", 53))
             got = risen(before)
             got.pop("resyncs", None)
+            got.pop("unknown", None)  # the look for alerts may have come by
             assert got == {"assigned": 1, "mended_out": 1}, got
             p = record(40000)
             assert p["origin"] == "connect" and p["age_ns"], p
