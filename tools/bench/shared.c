@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A plugin of QEMU that counts which CPUs write the cache lines of the kernel's vmalloc area, where
- * all that ephports shares between CPUs is, and how often; at the end it writes "address writes
- * others" for each, the last being writes by others than the CPU that wrote this line most. What
- * was counted is forgotten whenever the guest comes to the code at start=ADDRESS. For CPUs that
- * take turns in one thread: nothing here is locked.
+ * A plugin of QEMU that counts which CPUs write the cache lines of the kernel's memory, and how
+ * often: where it allocates areas and has its modules, whoever does; elsewhere, as far as the code does
+ * that is between the addresses of a line "begin end" of the file code=FILE. At the end it writes
+ * "address writes others" for each, the last being writes by others than the CPU that wrote this line
+ * most. What was counted is forgotten whenever the guest comes to the code at start=ADDRESS. For CPUs
+ * that take turns in one thread: nothing here is locked.
  */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +17,16 @@
 
 /* x86-64 with nokaslr and no5lvl. */
 #define KERNEL_SPACE	0xffff800000000000ull
-#define AREA		0xffffc90000000000ull
-#define AREA_END	0xffffe90000000000ull
+#define AREAS		0xffffc90000000000ull
+#define AREAS_END	0xffffe90000000000ull
+#define MODULES		0xffffffffa0000000ull
 
 #define LINE_BITS	6
 #define PAGE_BITS	12
 #define LINES		(1 << (PAGE_BITS - LINE_BITS))
 #define TABLE_BITS	20
 #define CPUS		64
+#define RANGES		256
 
 struct line {
 	uint32_t writes[CPUS];
@@ -34,6 +38,11 @@ struct page {
 };
 
 static struct page *pages[1 << TABLE_BITS];
+static struct {
+	uint64_t begin;
+	uint64_t end;
+} code[RANGES];
+static size_t ranges;
 static uint64_t start;
 static FILE *out;
 
@@ -51,11 +60,13 @@ static struct page *find_page(uint64_t number)
 	return pages[i];
 }
 
-static void written(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *arg)
+/* @counts: not NULL if by code of the file */
+static void written(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *counts)
 {
-	(void)info;
-	(void)arg;
-	if (address < AREA || address >= AREA_END)
+	/* QEMU 7.2 tells of loads, too, to who asks for stores. */
+	if (address < KERNEL_SPACE || !qemu_plugin_mem_is_store(info))
+		return;
+	if (!counts && (address < AREAS || address >= AREAS_END) && address < MODULES)
 		return;
 	find_page(address >> PAGE_BITS)->lines[address >> LINE_BITS & (LINES - 1)].writes[cpu % CPUS]++;
 }
@@ -71,18 +82,32 @@ static void forget(unsigned int cpu, void *arg)
 			memset(pages[i]->lines, 0, sizeof(pages[i]->lines));
 }
 
+static bool counts_everywhere(uint64_t address)
+{
+	size_t i;
+
+	for (i = 0; i < ranges; i++)
+		if (address >= code[i].begin && address < code[i].end)
+			return true;
+	return false;
+}
+
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	size_t i, n = qemu_plugin_tb_n_insns(tb);
+	struct qemu_plugin_insn *insn;
 
 	(void)id;
 	if (qemu_plugin_tb_vaddr(tb) < KERNEL_SPACE)
 		return;
 	if (qemu_plugin_tb_vaddr(tb) == start)
 		qemu_plugin_register_vcpu_tb_exec_cb(tb, forget, PLUGIN_CB_NO_REGS, NULL);
-	for (i = 0; i < n; i++)
-		qemu_plugin_register_vcpu_mem_cb(qemu_plugin_tb_get_insn(tb, i), written,
-						 PLUGIN_CB_NO_REGS, PLUGIN_MEM_W, NULL);
+	for (i = 0; i < n; i++) {
+		insn = qemu_plugin_tb_get_insn(tb, i);
+		qemu_plugin_register_vcpu_mem_cb(insn, written, PLUGIN_CB_NO_REGS, PLUGIN_MEM_W,
+						 counts_everywhere(qemu_plugin_insn_vaddr(insn)) ?
+						 code : NULL);
+	}
 }
 
 static void write_line(uint64_t address, const struct line *line)
@@ -112,6 +137,18 @@ static void write_out(qemu_plugin_id_t id, void *arg)
 	fclose(out);
 }
 
+static void read_code(const char *path)
+{
+	FILE *file = fopen(path, "r");
+
+	if (!file)
+		return;
+	while (fscanf(file, "%" SCNx64 " %" SCNx64, &code[ranges].begin, &code[ranges].end) == 2)
+		if (++ranges == RANGES)
+			abort();
+	fclose(file);
+}
+
 int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv)
 {
 	int i;
@@ -120,8 +157,10 @@ int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **
 	for (i = 0; i < argc; i++)
 		if (!strncmp(argv[i], "start=", 6))
 			start = strtoull(argv[i] + 6, NULL, 16);
+		else if (!strncmp(argv[i], "code=", 5))
+			read_code(argv[i] + 5);
 	out = open_out(argc, argv);
-	if (!out)
+	if (!out || !ranges)
 		return -1;
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 	qemu_plugin_register_atexit_cb(id, write_out, NULL);
