@@ -29,6 +29,12 @@ void ephports_event_found_stale(const struct ephports_record *rec)
 	local_irq_restore(flags);
 }
 
+static void lose(const struct ephports_record *rec)
+{
+	ephports_count_note(ephports_table_lost(rec));
+	ephports_health_note(ephports_record_scope(rec));
+}
+
 /**
  * ephports_event_taken() - a holder has taken a port
  * @rec: what is known of it
@@ -36,10 +42,8 @@ void ephports_event_found_stale(const struct ephports_record *rec)
  *
  * Context: preemption or BH off, which is all that RCU needs; not in hard interrupts. The port
  *	cannot be released before this returns.
- *
- * Return: whether there was room to record it.
  */
-bool ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause)
+void ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause)
 {
 	enum ephports_inserted inserted;
 	struct ephports_record stale;
@@ -47,50 +51,46 @@ bool ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause
 	inserted = ephports_table_insert(rec, cause, &stale);
 	if (unlikely(stale.id))
 		ephports_event_found_stale(&stale);
-	if (likely(inserted != EPHPORTS_NO_ROOM))
-		return true;
-	ephports_count_note(ephports_table_lost(rec));
-	ephports_health_note(ephports_record_scope(rec));
-	return false;
+	if (unlikely(inserted == EPHPORTS_NO_ROOM))
+		lose(rec);
 }
 
-struct handing {
-	u64 cookie;
-	u64 now;
-	u16 port;
-	bool holds_on;
-	bool done;
+/* Both are holders in their own right. */
+static bool hold_too(const void *from, const void *to, u64 cookie, u16 port, u64 now)
+{
 	struct ephports_record rec;
-};
 
-static enum ephports_visit hand_over(struct ephports_record *rec, void *ctx)
-{
-	struct handing *handing = ctx;
-
-	handing->done = rec->cookie == handing->cookie && rec->port == handing->port;
-	if (handing->done) {
-		handing->rec = *rec;
-		if (!handing->holds_on)
-			rec->flags |= EPHPORTS_F_HANDED;
-	}
-	return EPHPORTS_STOP;
+	if (!ephports_table_copy(from, &rec) || rec.cookie != cookie || rec.port != port)
+		return false;
+	rec.key = to;
+	rec.handed = now;
+	rec.flags &= ~(EPHPORTS_F_MET | EPHPORTS_F_HANDED);
+	rec.flags |= EPHPORTS_F_TIMEWAIT | EPHPORTS_F_SECOND;
+	ephports_event_taken(&rec, EPHPORTS_CLONED);
+	return true;
 }
 
-/* Nothing stands in this record's place: its release will be the end of what is known. */
-static enum ephports_visit take_back(struct ephports_record *rec, void *ctx)
+/* Without room, the release of @from will be the end of what is known. */
+static bool take_over(const void *from, const void *to, u64 cookie, u16 port, u64 now)
 {
-	rec->flags &= ~EPHPORTS_F_HANDED;
-	return EPHPORTS_STOP;
+	struct ephports_record rec, stale;
+	enum ephports_handed handed;
+
+	handed = ephports_table_hand_over(from, to, cookie, port, now, &stale);
+	if (unlikely(stale.id))
+		ephports_event_found_stale(&stale);
+	if (unlikely(handed == EPHPORTS_HANDED_NO_ROOM) && ephports_table_copy(from, &rec))
+		lose(&rec);
+	return handed != EPHPORTS_HANDED_NOTHING;
 }
 
 /**
  * ephports_event_handed_over() - a timewait socket takes over a port
- * @from: the socket, which gives back its own hold later
+ * @from: the socket, which gives back its own hold before it is unlocked, unless it holds on
  * @to: the timewait socket
  * @cookie: of both
  * @port: of both
- * @holds_on: @from keeps its port for as long as it is open, because it was asked for
- *	by number: both are holders in their own right
+ * @holds_on: @from keeps its port, because it was asked for by number, and is open still
  *
  * Context: any but hard interrupts, preemption off: who waits for a grace period finds the
  *	port in the one place or in the other. Neither can be released before this returns.
@@ -100,23 +100,10 @@ static enum ephports_visit take_back(struct ephports_record *rec, void *ctx)
 bool ephports_event_handed_over(const void *from, const void *to, u64 cookie, u16 port,
 				bool holds_on)
 {
-	struct handing handing = {
-		.cookie = cookie, .port = port, .holds_on = holds_on,
-		.now = ktime_get_boot_fast_ns(),
-	};
-	struct ephports_record rec;
+	u64 now = ktime_get_boot_fast_ns();
 
-	ephports_table_visit(from, hand_over, &handing);
-	if (!handing.done)
-		return false;
-	rec = handing.rec;
-	rec.key = to;
-	rec.handed = handing.now;
-	rec.flags |= EPHPORTS_F_TIMEWAIT | (holds_on ? EPHPORTS_F_SECOND : 0);
-	rec.flags &= ~(EPHPORTS_F_MET | EPHPORTS_F_HANDED);
-	if (unlikely(!ephports_event_taken(&rec, EPHPORTS_CLONED)))
-		ephports_table_visit(from, take_back, NULL);
-	return true;
+	return holds_on ? hold_too(from, to, cookie, port, now) :
+			  take_over(from, to, cookie, port, now);
 }
 
 /**

@@ -10,7 +10,7 @@ struct ephports_sock;
 struct sock_common;
 
 void ephports_event_found_stale(const struct ephports_record *rec);
-bool ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause);
+void ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause);
 bool ephports_event_handed_over(const void *from, const void *to, u64 cookie, u16 port,
 				bool holds_on);
 void ephports_event_released(const struct sock_common *holder);

@@ -4,9 +4,8 @@
  *
  * Holders go on letting go while they are told. So first come those that hold their ports,
  * then those that have released them: whoever is no longer met as the one has become the
- * other, and is found there. In between, if any were handed over to TIME_WAIT, the records are
- * gone through for those once more: they may have turned up where the dump had been already,
- * and have left where it had yet to come. Last come the spans, by what was lost or overwritten up to the
+ * other, and is found there. (Not so the TIME_WAIT that begins meanwhile beside a socket that holds
+ * on: the socket is told.) Last come the spans, by what was lost or overwritten up to the
  * end. They reach to when the dump began, since those that came later need not have been met.
  *
  * A grace period before each stage lets all that happened until then take effect there, since
@@ -40,7 +39,6 @@ const struct nla_policy ephports_who_policy[EPHPORTS_A_WHO_MAX + 1] = {
 
 enum stage {
 	STAGE_HELD,
-	STAGE_HANDED_OVER,
 	STAGE_RELEASED,
 	STAGE_SPANS,
 	STAGE_END,
@@ -52,7 +50,6 @@ struct dump {
 	struct ephports_filter filter;
 	u64 since;
 	u64 until;
-	u64 cloned;		/* how many were handed over until it began */
 	u64 began;
 	u64 to_real;		/* what makes them ns of CLOCK_REALTIME, by the clock of then */
 	enum stage stage;
@@ -129,7 +126,6 @@ static struct dump *begin(struct netlink_callback *cb)
 		return ERR_PTR(err);
 	dump->released.low = dump->filter.low;
 	dump->released.high = dump->filter.high;
-	dump->cloned = ephports_count_of(EPHPORTS_CLONED);
 	dump->began = ktime_get_boot_fast_ns();
 	if (dump->spans_alone)
 		begin_spans(dump);
@@ -144,16 +140,12 @@ static u64 earliest(const struct ephports_record *rec)
 	       ephports_coverage_doubt_at(ephports_record_scope(rec), rec->born) : rec->born;
 }
 
-/* A socket whose timewait socket has taken over is told as that; one that did so now, later. */
 static bool next_held(struct dump *dump)
 {
-	bool handed_now = dump->stage == STAGE_HANDED_OVER;
 	struct ephports_row *row = &dump->row;
 
 	while (ephports_view_next(&dump->view, &dump->filter, &dump->held, row))
-		if (!(row->rec.flags & EPHPORTS_F_HANDED) &&
-		    (row->rec.handed >= dump->began) == handed_now &&
-		    earliest(&row->rec) <= dump->until)
+		if (earliest(&row->rec) <= dump->until)
 			return true;
 	return false;
 }
@@ -192,7 +184,6 @@ static bool next_of_stage(struct dump *dump)
 {
 	switch (dump->stage) {
 	case STAGE_HELD:
-	case STAGE_HANDED_OVER:
 		return next_held(dump);
 	case STAGE_RELEASED:
 		return next_released(dump);
@@ -207,14 +198,8 @@ static bool next_of_stage(struct dump *dump)
 static void next_stage(struct dump *dump)
 {
 	dump->stage++;
-	if (dump->stage == STAGE_HANDED_OVER || dump->stage == STAGE_RELEASED)
+	if (dump->stage == STAGE_RELEASED)
 		synchronize_rcu();
-	if (dump->stage == STAGE_HANDED_OVER)
-		dump->held = (struct ephports_cursor){};
-	/* Most often, nothing was handed over. */
-	if (dump->stage == STAGE_HANDED_OVER &&
-	    ephports_count_of(EPHPORTS_CLONED) == dump->cloned)
-		dump->stage++;
 	if (dump->stage == STAGE_SPANS)
 		begin_spans(dump);
 }

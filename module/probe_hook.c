@@ -95,18 +95,23 @@ static void adopt_timewait(struct sock *tw)
 /*
  * inet_twsk_hashdance(tw, sk, ...): a socket without a record may be one that a walk has
  * yet to meet, or that was lost; by then it has left the tables, so it is taken in here.
+ *
+ * tcp_time_wait(), which calls this, ends in tcp_done(), where the socket gives its port back, but
+ * for one that is still open and was given it by number.
  */
 static void on_hand_over(struct ephports_ftrace_regs *regs)
 {
 	struct sock *tw = (struct sock *)ephports_ftrace_arg(regs, 0);
 	struct sock *sk = (struct sock *)ephports_ftrace_arg(regs, 1);
+	bool holds_on;
 
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return;
 	/* From 6.11 on, BH may still be on here. */
 	preempt_disable_notrace();
+	holds_on = (sk->sk_userlocks & SOCK_BINDPORT_LOCK) && !sock_flag(sk, SOCK_DEAD);
 	if (!ephports_event_handed_over(sk, tw, atomic64_read(&tw->sk_cookie), tw->sk_num,
-					sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+					holds_on))
 		adopt_timewait(tw);
 	preempt_enable_notrace();
 }

@@ -19,8 +19,9 @@
  * bucket's lock: who holds that lock may look at the sockets of the bucket's records
  * (and must not fault or believe what no longer fits, since a release may be missed).
  *
- * Who reads all records goes through the pool, not through the tables: a record stays where
- * it is from its insertion to its removal, and there are no empty buckets to pass over.
+ * Who reads all records goes through the pool, not through the tables: there are no empty buckets
+ * to pass over, and a record stays where it is from its insertion to its removal, or until it
+ * leaves its place to that of the timewait socket that takes over.
  */
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
@@ -174,25 +175,20 @@ static __always_inline bool act_on_key(u64 word, u64 hash, const void *key, acti
 	return unlikely(left) && act_on_all(hash, key, act, ctx);
 }
 
-/* The id comes last, for read_usage() in usage.c: what has one is whole. */
-static void fill_record(struct ephports_record *to, struct ephports_record *rec, u32 next)
+/*
+ * Word locked, which this unlocks; @old is what it was, and others may have gone since. The id
+ * comes last: what has one is whole, and in the chain. Inlined by force: out of line, it is 40
+ * instructions more for each assignment.
+ */
+static __always_inline void link_record(u32 index, u64 hash, u64 old, enum ephports_cause cause)
 {
-	rec->id = 0;
-	rec->next = next;
-	*to = *rec;
-	rec->id = ephports_pool_id();
-	smp_store_release(&to->id, rec->id);
-}
-
-/* Word locked, which this unlocks; @old is what it was, and others may have gone since. */
-static void link_record(struct bucket *table, u32 index, u64 hash, u64 old,
-			struct ephports_record *rec, enum ephports_cause cause)
-{
-	struct bucket *bucket = &table[hash >> (64 - bucket_bits)];
+	struct bucket *bucket = &__this_cpu_read(tables)[hash >> (64 - bucket_bits)];
+	struct ephports_record *rec = &ephports_records[index];
 
 	raw_spin_lock(&bucket->lock);
-	fill_record(&ephports_records[index], rec, bucket->head);
-	bucket->head = index;
+	rec->next = bucket->head;
+	WRITE_ONCE(bucket->head, index);
+	smp_store_release(&rec->id, ephports_pool_id());	/* pairs with ephports_record_id() */
 	ephports_stream_came(rec, cause);
 	ephports_directory_add(ephports_directory_word(hash), old, raw_smp_processor_id());
 	raw_spin_unlock(&bucket->lock);
@@ -238,6 +234,8 @@ static void settle(u32 *link, unsigned int cpu, void *ctx)
 		return;
 	}
 	ephports_table_mark(old);
+	/* Who takes a port anew has given it back, also if that was missed. */
+	old->flags &= ~EPHPORTS_F_HANDED;
 	if (!(old->flags & EPHPORTS_F_ADOPTED) || (newcomer->rec->flags & EPHPORTS_F_ADOPTED))
 		return;
 	take_back_found(old);
@@ -261,7 +259,7 @@ static noinline bool is_known(u64 word, u64 hash, const struct ephports_record *
 
 /**
  * ephports_table_insert() - record a holder
- * @rec: all but id, next and epoch, which are filled in
+ * @rec: all but id and next; its epoch is filled in
  * @cause: what to count it as
  * @stale: a record with the same key and another cookie or port is what a missed release
  *	left behind: it goes here, and is counted as mended out; without one, @stale->id is 0
@@ -296,11 +294,101 @@ enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 		answer = EPHPORTS_NO_ROOM;
 		goto out;
 	}
-	link_record(__this_cpu_read(tables), index, hash, old, rec, cause);
+	rec->id = 0;
+	ephports_records[index] = *rec;
+	link_record(index, hash, old, cause);
 	ephports_count_note(cause);
 out:
 	local_irq_restore(flags);
 	return answer;
+}
+
+struct handing {
+	u64 cookie;
+	u16 port;
+	bool found;	/* there is a record of this holder */
+	u32 place;	/* EPHPORTS_NIL: none was free to which it could go aside */
+};
+
+/* Its place is left to the one that takes over, and what it says to be filled in. */
+static void move_aside(u32 *link, unsigned int cpu, void *ctx)
+{
+	struct handing *handing = ctx;
+	struct ephports_record *rec = &ephports_records[*link];
+	u64 id = rec->id;
+	u32 aside;
+
+	handing->found = rec->cookie == handing->cookie && rec->port == handing->port;
+	if (!handing->found)
+		return;
+	aside = ephports_pool_take(!(rec->flags & EPHPORTS_F_GUEST));
+	if (unlikely(aside == EPHPORTS_NIL))
+		return;
+	handing->place = *link;
+	*link = aside;
+	WRITE_ONCE(rec->id, EPHPORTS_ID_CHANGES);
+	smp_wmb();	/* who finds it half changed finds its id changed */
+	ephports_records[aside] = *rec;
+	ephports_records[aside].flags |= EPHPORTS_F_HANDED;
+	smp_store_release(&ephports_records[aside].id, id);	/* pairs with ephports_record_id() */
+}
+
+/* Interrupts off; the record at @place is nobody's but ours, and who reads it waits. */
+static void take_over(u32 place, const void *to, u64 now, struct ephports_record *stale)
+{
+	struct ephports_record *rec = &ephports_records[place];
+	u64 hash = ephports_directory_hash(to), old;
+	atomic64_t *word = ephports_directory_word(hash);
+
+	rec->key = to;
+	rec->handed = now;
+	rec->flags &= ~(EPHPORTS_F_MET | EPHPORTS_F_HANDED);
+	rec->flags |= EPHPORTS_F_TIMEWAIT;
+	ephports_table_mark(rec);
+	old = ephports_directory_lock(word);
+	/* None of the timewait socket's own can be there, before it is in the kernel's tables. */
+	if (unlikely(old) && is_known(old, hash, rec, EPHPORTS_CLONED, stale)) {
+		ephports_directory_unlock(word);
+		ephports_table_give(rec);
+		return;
+	}
+	link_record(place, hash, old, EPHPORTS_CLONED);
+	ephports_count_note(EPHPORTS_CLONED);
+}
+
+/**
+ * ephports_table_hand_over() - record that a timewait socket takes over what a socket holds
+ * @from: the socket; its record is EPHPORTS_F_HANDED until it is released
+ * @to: the timewait socket. Its record stands where the other's stood: who reads all meets the one
+ *	before or the other after, whenever it comes by
+ * @cookie: of both
+ * @port: of both
+ * @now: ns of CLOCK_BOOTTIME
+ * @stale: as of ephports_table_insert()
+ *
+ * Context: any but hard interrupts; no bucket locked. Neither can be released before this returns.
+ *
+ * Return: what came of it.
+ */
+enum ephports_handed ephports_table_hand_over(const void *from, const void *to, u64 cookie,
+					      u16 port, u64 now, struct ephports_record *stale)
+{
+	struct handing handing = { .cookie = cookie, .port = port, .place = EPHPORTS_NIL };
+	u64 hash = ephports_directory_hash(from);
+	u64 word = atomic64_read(ephports_directory_word(hash));
+	unsigned long flags;
+
+	stale->id = 0;
+	if (!word)
+		return EPHPORTS_HANDED_NOTHING;
+	local_irq_save(flags);
+	act_on_key(word, hash, from, move_aside, &handing);
+	if (likely(handing.place != EPHPORTS_NIL))
+		take_over(handing.place, to, now, stale);
+	local_irq_restore(flags);
+	if (likely(handing.place != EPHPORTS_NIL))
+		return EPHPORTS_HANDED_OVER;
+	return handing.found ? EPHPORTS_HANDED_NO_ROOM : EPHPORTS_HANDED_NOTHING;
 }
 
 struct taking {
@@ -421,15 +509,17 @@ struct stop {
 	u32 index;
 	ephports_visitor visit;
 	void *ctx;
+	bool met;
 	enum ephports_visit answer;
 };
 
-/* A record that is at another index came later, or has been visited there. */
+/* A record that is at another index came later, has gone aside, or has been visited there. */
 static void visit_there(u32 *link, unsigned int cpu, void *ctx)
 {
 	struct stop *stop = ctx;
 
-	if (*link != stop->index)
+	stop->met = *link == stop->index;
+	if (!stop->met)
 		return;
 	stop->answer = stop->visit(&ephports_records[*link], stop->ctx);
 	if (stop->answer == EPHPORTS_REMOVE)
@@ -438,22 +528,26 @@ static void visit_there(u32 *link, unsigned int cpu, void *ctx)
 
 /*
  * Until its bucket is locked, the record may go, and its place be another's: what is read of it
- * by then only serves to find the bucket.
+ * by then only serves to find the bucket. Who has taken over its place is to be met instead.
  */
 static enum ephports_visit visit_index(u32 index, ephports_visitor visit, void *ctx)
 {
-	struct stop stop = { index, visit, ctx, EPHPORTS_NEXT };
+	struct stop stop = { .index = index, .visit = visit, .ctx = ctx, .answer = EPHPORTS_NEXT };
 	const struct ephports_record *rec = &ephports_records[index];
-	u64 id = smp_load_acquire(&rec->id);	/* pairs with fill_record() */
 	unsigned long flags;
 	const void *key;
+	u64 id;
 
-	if (!id)
-		return EPHPORTS_NEXT;
-	key = READ_ONCE(rec->key);
-	local_irq_save(flags);
-	act_on_cpu(ephports_pool_cpu(id), ephports_directory_hash(key), key, visit_there, &stop);
-	local_irq_restore(flags);
+	do {
+		id = ephports_record_id(rec);
+		if (!id)
+			break;
+		key = READ_ONCE(rec->key);
+		local_irq_save(flags);
+		act_on_cpu(ephports_pool_cpu(id), ephports_directory_hash(key), key, visit_there,
+			   &stop);
+		local_irq_restore(flags);
+	} while (unlikely(!stop.met) && ephports_record_changed(rec, id));
 	return stop.answer;
 }
 

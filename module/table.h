@@ -26,7 +26,8 @@
 
 /**
  * struct ephports_record - one holder of one local port; numbers only
- * @id: unique since loading (ephports_pool_id()); 0 while the memory is nobody's
+ * @id: unique since loading (ephports_pool_id()); 0 while the memory is nobody's,
+ *	EPHPORTS_ID_CHANGES for the moment in which a timewait socket takes it over
  * @key: the holder's address: an identity together with @cookie, never followed
  *	without a check
  * @cookie: the socket's cookie, never 0
@@ -69,11 +70,18 @@ enum ephports_inserted {
 	EPHPORTS_NO_ROOM,	/* there is none, and no room; the caller counts it */
 };
 
+enum ephports_handed {
+	EPHPORTS_HANDED_OVER,
+	EPHPORTS_HANDED_NOTHING,	/* who was to hand over has no record */
+	EPHPORTS_HANDED_NO_ROOM,	/* nothing has changed; the caller counts it */
+};
+
 /**
  * struct ephports_cursor - where a reader stands; start with all zero
  *
  * A record that exists from the first call to the last is visited exactly once,
- * whatever comes and goes meanwhile.
+ * whatever comes and goes meanwhile; and of a port that is handed over to TIME_WAIT, either the
+ * record before or the one after, once, while the one before may be visited as EPHPORTS_F_HANDED.
  */
 struct ephports_cursor {
 	u32 index;	/* in the pool: of the next record */
@@ -91,6 +99,31 @@ typedef enum ephports_visit (*ephports_visitor)(struct ephports_record *rec, voi
 static inline enum ephports_scope ephports_record_scope(const struct ephports_record *rec)
 {
 	return rec->flags & EPHPORTS_F_GUEST ? EPHPORTS_ALL : EPHPORTS_HOSTS;
+}
+
+#define EPHPORTS_ID_CHANGES	U64_MAX
+
+/**
+ * ephports_record_id() - the id of a record whose bucket is not locked
+ * @rec: the record; what is read of it after this is as old as the id or newer
+ *
+ * Context: no lock of ours held, since another CPU may have to come to an end first.
+ */
+static inline u64 ephports_record_id(const struct ephports_record *rec)
+{
+	u64 id;
+
+	/* Pairs with link_record() and move_aside() in table.c. */
+	while (unlikely((id = smp_load_acquire(&rec->id)) == EPHPORTS_ID_CHANGES))
+		cpu_relax();
+	return id;
+}
+
+/* Whether what was read of a record since it had this id may be another's. */
+static inline bool ephports_record_changed(const struct ephports_record *rec, u64 id)
+{
+	smp_rmb();	/* pairs with move_aside() in table.c and ephports_table_give() */
+	return READ_ONCE(rec->id) != id;
 }
 
 /**
@@ -113,13 +146,15 @@ static inline bool ephports_table_may_have(const void *key)
 static inline void ephports_table_give(struct ephports_record *rec)
 {
 	WRITE_ONCE(rec->id, 0);
-	smp_wmb();	/* pairs with read_usage() in usage.c */
+	smp_wmb();	/* pairs with ephports_record_changed() */
 	ephports_pool_give(rec - ephports_records);
 }
 
 enum ephports_inserted ephports_table_insert(struct ephports_record *rec,
 					     enum ephports_cause cause,
 					     struct ephports_record *stale);
+enum ephports_handed ephports_table_hand_over(const void *from, const void *to, u64 cookie,
+					      u16 port, u64 now, struct ephports_record *stale);
 struct ephports_record *ephports_table_take(const void *key, u64 cookie, u16 port);
 bool ephports_table_had_port(u16 port);
 bool ephports_table_copy(const void *key, struct ephports_record *copy);

@@ -4,8 +4,8 @@
  *
  * Nothing of this is kept while nobody asks: a question goes over all records, reads
  * their sockets, and over what was released of late. A port that a timewait socket is
- * taking over has two holders for a moment, and counts once; where that happens, or a port
- * is released, while the question is being answered, it may count twice or not at all.
+ * taking over has two holders for a moment, and counts once, whenever that is; one that is taken
+ * or released while the question is being answered may count or not.
  *
  * Memory is for the asker to pay, and has bounds.
  */

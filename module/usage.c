@@ -11,20 +11,22 @@
 #define STRIDE	256	/* records between two chances for others to run */
 
 /*
- * While a record has its id, its namespace, port and protocol stay what they
- * are. Returns false if it has none, or is another's now.
+ * While a record has its id, its namespace, port and protocol stay what they are; also if a
+ * timewait socket takes it over meanwhile, which gives it another. Returns false if it has none.
  */
 static bool read_usage(const struct ephports_record *rec, u64 nsid, enum ephports_proto *proto,
 		       u16 *port)
 {
-	u64 id = smp_load_acquire(&rec->id);
+	u64 id;
 
-	if (!id || READ_ONCE(rec->nsid) != nsid)
-		return false;
-	*port = READ_ONCE(rec->port);
-	*proto = ephports_proto_of(READ_ONCE(rec->proto));
-	smp_rmb();
-	return READ_ONCE(rec->id) == id;
+	do {
+		id = ephports_record_id(rec);
+		if (!id || READ_ONCE(rec->nsid) != nsid)
+			return false;
+		*port = READ_ONCE(rec->port);
+		*proto = ephports_proto_of(READ_ONCE(rec->proto));
+	} while (unlikely(ephports_record_changed(rec, id)));
+	return true;
 }
 
 /**

@@ -209,7 +209,8 @@ static enum ephports_visit read_row(struct ephports_record *rec, void *ctx)
 	struct reading *reading = ctx;
 	struct ephports_row *row = reading->row;
 
-	if (!may_see(reading->view, rec) ||
+	/* The timewait socket that took over is told in its place. */
+	if ((rec->flags & EPHPORTS_F_HANDED) || !may_see(reading->view, rec) ||
 	    (!reading->all && !wants_record(reading->filter, rec)) ||
 	    !ephports_view_read(rec, &row->sock, &reading->stale))
 		return EPHPORTS_NEXT;
@@ -230,7 +231,8 @@ static enum ephports_visit read_row(struct ephports_record *rec, void *ctx)
  * @tell: called with each; its bucket is locked and interrupts are off
  * @ctx: handed to @tell
  *
- * A record whose socket is no longer its own is told with its state unknown; the
+ * Where a timewait socket has taken over, that is told and not the one before. A record whose socket
+ * is no longer its own is told with its state unknown; the
  * kernel's tables will then be walked.
  *
  * Context: process context, may sleep between records.

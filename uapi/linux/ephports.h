@@ -31,8 +31,10 @@
  * if the request has it) per record that
  * passes the request's EPHPORTS_A_PORT_FILTER; all parts given must match. A
  * record that exists from the first to the last message is reported exactly
- * once. NLM_F_DUMP_INTR is set where that cannot be vouched for, because records
- * were lost or mended while the dump went on. What was amiss before it began, and is not
+ * once, and so is a port that goes to TIME_WAIT meanwhile, before or after. (A socket that was
+ * bound to it by number, and is not closed when both sides have ended, is told beside its
+ * TIME_WAIT.) NLM_F_DUMP_INTR is set where that cannot be vouched for, because records were lost
+ * or mended while the dump went on. What was amiss before it began, and is not
  * mended when it ends, it does not tell: whoever calls an answer complete has read
  * EPHPORTS_A_INFO_COMPLETE before the dump and after it, too. That is so for all dumps.
  * Dumps about a namespace of the initial user namespace, and its COMPLETE, are not concerned
@@ -51,10 +53,11 @@
  * is more; and, for a request with EPHPORTS_A_DEST_OWNERS, so many owners of all of them together,
  * most first, each in a message with nothing but EPHPORTS_A_DEST_OWNER.
  *
- * While traffic goes on, a port that is handed over to TIME_WAIT or released during the
- * adding up may count twice or not at all. Of more than 256 network namespaces at once, the
- * later ones, of other user namespaces than the initial one first, are told without first messages, without CAPACITY and HEADROOM and with ports
- * outside their range, and raise no alert of a threshold.
+ * While traffic goes on, a port that is taken or released during the adding up may count or not,
+ * and one that is released and taken again may count twice; one that goes to TIME_WAIT counts
+ * once. Of more than 256 network namespaces at once, the later ones, of other user namespaces than
+ * the initial one first, are told without first messages, without CAPACITY and HEADROOM and with
+ * ports outside their range, and raise no alert of a threshold.
  *
  * EPHPORTS_CMD_OWNER_GET, dump: the same records added up by owner, most first, with
  * EPHPORTS_A_OWNER_*; all else together in a last message without EPHPORTS_A_OWNER_REASON.
@@ -104,8 +107,8 @@
  * reaches to the beginning of the dump.
  *
  * A socket and the TIME_WAIT that took over from it are one holder, told once, but where it
- * let go or went to TIME_WAIT during the dump, or where a socket that was bound to its port by
- * number holds on beside its TIME_WAIT: the messages have the same cookie, local port and
+ * let go during the dump, or where a socket that was bound to its port by number and is not closed
+ * holds on beside its TIME_WAIT: the messages have the same cookie, local port and
  * EPHPORTS_A_WHO_FROM then. It held the port until the latest of the ends that they tell; one
  * without an end counts as the latest, unless the other end came after the dump began.
  *

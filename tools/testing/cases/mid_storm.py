@@ -2,7 +2,9 @@
 # guest: --cpus 4 --mem 2048
 """In the middle of traffic: what exists throughout is told once, what never was is not."""
 import collections
+import json
 import os
+import random
 import resource
 import socket
 import time
@@ -185,6 +187,75 @@ def every_reading_has_what_exists_throughout_once_and_nothing_that_never_was():
         assert_counters_add_up()
         exact()
     steady.close()
+
+
+GOING = 2000 // SLOW  # connections that go to TIME_WAIT while they are told of
+ALL_WAIT = 55  # seconds from the first that is closed: after a minute it is over
+
+
+def close_at_random(sockets, seed):
+    """In a process of its own, at once; how it is found again."""
+    pid = os.fork()
+    if pid:
+        for s in sockets:
+            s.close()
+        return pid
+    random.Random(seed).shuffle(sockets)
+    for s in sockets:
+        s.close()
+        time.sleep(0.003 * SLOW)
+    os._exit(0)
+
+
+def connections(server):
+    """Half of the clients ask for their port by number; and what was accepted."""
+    clients = [tcp() for _ in range(GOING)]
+    for port, client in enumerate(clients[::2], INSIDE):
+        client.bind(("0.0.0.0", port))
+    for client in clients:
+        client.connect(("127.0.0.1", port_of(server)))
+        yield client, server.accept()[0]
+
+
+def told_of(server):
+    """How often each port towards a server is told, by each that tells of all."""
+    peer = port_of(server)
+    dport = ("dport", f":{peer}")
+    yield "list", collections.Counter(p["local_port"] for p in ports(*dport))
+    yield "proc", collections.Counter(
+        int(r["local_port"]) for r in proc() if r["peer_port"] == str(peer))
+    holders = json.loads(ephstat("-j", "who", f"{LOW}-{HIGH}").stdout)["holders"]
+    yield "who", collections.Counter(h["local_port"] for h in holders if h["peer_port"] == peer)
+    for what, rows in (("dest", "dests"), ("owners", "owners")):
+        told = json.loads(ephstat("-j", what, *dport).stdout)
+        assert not told["other"], told
+        yield what, sum(row["used"] for row in told[rows])
+    yield "summary", protocol("tcp")["ports_in_use"]
+
+
+@test
+def port_that_goes_to_time_wait_meanwhile_is_told_once_all_the_time():
+    with listener(addr="0.0.0.0", backlog=4096) as server, loaded():
+        pairs = list(connections(server))
+        mine = dict.fromkeys((port_of(client) for client, _ in pairs), 1)
+        pid, began = close_at_random([client for client, _ in pairs], SEED), time.monotonic()
+        readings, going = 0, True
+        while going:
+            going = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+            for by, told in told_of(server):
+                if time.monotonic() > began + ALL_WAIT:
+                    going = False
+                    break
+                readings += 1
+                assert told == (GOING if isinstance(told, int) else mine), \
+                    (by, told if isinstance(told, int) else
+                     {port: told[port] for port in mine | told if told[port] != 1})
+        assert os.waitpid(pid, 0)[1] == 0
+        print(f"# {readings} readings while {GOING} went to TIME_WAIT")
+        assert readings >= 12, readings
+        for _, s in pairs:
+            s.close()
+        exact()
 
 
 if __name__ == "__main__":
