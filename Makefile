@@ -49,6 +49,8 @@ demo:
 
 # RECORD=1 has targets write down what came out: into README, or tools/bench/results.
 record = $(if $(RECORD),--record)
+# PART=1/2 and then PART=2/2 have them do in two goes what takes too long for one.
+part = $(if $(PART),--part $(PART))
 
 incidents: ready
 	@scripts/incidents $(record)
@@ -64,11 +66,11 @@ check: ready
 	@EPHPORTS_OPS=10000 tools/testing/run --kernel $(or $(KERNEL),$(kernels)) --rest "$(short)"
 
 check-all: ready
-	@tools/testing/run --kernel $(or $(KERNEL),$(kernels)) $(record)
+	@tools/testing/run --kernel $(or $(KERNEL),$(kernels)) $(part) $(record)
 
 # Fewer operations than usual, because they take ten times as long.
 check-debug: ready
-	@EPHPORTS_OPS=5000 EPHPORTS_CYCLES=10 tools/testing/run --kernel debug $(record)
+	@EPHPORTS_OPS=5000 EPHPORTS_CYCLES=10 tools/testing/run --kernel debug $(part) $(record)
 
 check-long: ready
 	@tools/testing/long --kernel $(or $(KERNEL),6.1) $(record)
@@ -110,6 +112,7 @@ help:
 	@echo 'make bench-check     fails if it costs more than the last release (tools/bench/results)'
 	@echo 'RECORD=1             has check-all, check-debug, check-long and incidents write what came'
 	@echo '                     out into README.md, and bench into tools/bench/results'
+	@echo 'PART=1/2             has check-all and check-debug run half of the cases; then PART=2/2'
 
 .PHONY: all module tools install clean shell demo incidents check check-all check-debug check-long \
 	bench bench-check ready help
