@@ -63,7 +63,7 @@ kernels = 6.1,5.10,6.12,7.2
 
 # Fewer operations than check-all makes, because it is to run on each change.
 check: ready
-	@EPHPORTS_OPS=10000 tools/testing/run --kernel $(or $(KERNEL),$(kernels)) --rest "$(short)"
+	@EPHPORTS_OPS=8000 tools/testing/run --kernel $(or $(KERNEL),$(kernels)) --rest "$(short)"
 
 check-all: ready
 	@tools/testing/run --kernel $(or $(KERNEL),$(kernels)) $(part) $(record)
