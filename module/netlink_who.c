@@ -4,8 +4,8 @@
  *
  * Holders go on letting go while they are told. So first come those that hold their ports,
  * then those that have released them: whoever is no longer met as the one has become the
- * other, and is found there. (Not so the TIME_WAIT that begins meanwhile beside a socket that holds
- * on: the socket is told.) Last come the spans, by what was lost or overwritten up to the
+ * other, and is found there. (Not so the TIME_WAIT that begins meanwhile beside a socket that
+ * holds on: the socket is told.) Last come the spans, by what was lost or overwritten up to the
  * end. They reach to when the dump began, since those that came later need not have been met.
  *
  * A grace period before each stage lets all that happened until then take effect there, since

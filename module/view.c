@@ -231,9 +231,9 @@ static enum ephports_visit read_row(struct ephports_record *rec, void *ctx)
  * @tell: called with each; its bucket is locked and interrupts are off
  * @ctx: handed to @tell
  *
- * Where a timewait socket has taken over, that is told and not the one before. A record whose socket
- * is no longer its own is told with its state unknown; the
- * kernel's tables will then be walked.
+ * Where a timewait socket has taken over, that is told and not the one before. A record whose
+ * socket is no longer its own is told with its state unknown; the kernel's tables will then be
+ * walked.
  *
  * Context: process context, may sleep between records.
  *
