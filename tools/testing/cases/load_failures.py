@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: --timeout 240 --failing-allocations
+# guest: --timeout 600 --failing-allocations
 """When memory is short, loading is refused with nothing left behind, whatever the allocation that fails.
 
 The kernel's fault injection counts the allocations of one task: the n-th fails, and the others
