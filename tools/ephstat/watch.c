@@ -210,8 +210,10 @@ static void say_lost(const struct watch *watch)
 static void say_strange(const struct watch *watch)
 {
 	if (watch->strange)
-		fprintf(stderr, "ephstat: %" PRIu64 " records are of another boot, in which namespaces "
-			"have other numbers: -A shows them\n", watch->strange);
+		fprintf(stderr, "ephstat: %" PRIu64 " %s of another boot, in which namespaces have "
+			"other numbers: -A shows %s\n", watch->strange,
+			watch->strange == 1 ? "record is" : "records are",
+			watch->strange == 1 ? "it" : "them");
 }
 
 static void write_header(struct watch *watch)

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who held a port, from a log that a test makes up. */
-#include <fcntl.h>
-#include <limits.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "logread.h"
 #include "madelog.h"
 
 static void test_plain(void)
@@ -200,35 +196,14 @@ static void test_places(void)
 	EXPECT(n_spans == 0 && n_held == 1 && question.doubt);
 }
 
-/* As if the log were of a boot before this one. */
 static void test_boots(void)
 {
-	struct log_names names;
-	struct log_header header;
-	uint8_t raw[LOG_HEADER_SIZE];
-	char file[PATH_MAX];
-	int dir, fd;
-	off_t at = 0;
-
 	begin();
 	put_snapshot(0);
 	put(EPHPORTS_EVENT_ASSIGNED, 1, 100, 10, 0);
 	put_look(0, 10);
 	end_run();
-	EXPECT(!log_dir_open(log_path, &dir, &err));
-	EXPECT(!log_dir_list(dir, &names, &err) && names.n > 0);
-	snprintf(file, sizeof(file), "%s/%s", log_path, names.names[names.n - 1].name);
-	fd = open(file, O_RDWR);
-	while (pread(fd, raw, sizeof(raw), at) == sizeof(raw) && log_header_read(&header, raw)) {
-		header.boot_id[0] ^= 1;
-		log_header_write(&header, raw);
-		EXPECT(pwrite(fd, raw, sizeof(raw), at) == sizeof(raw));
-		at += LOG_HEADER_SIZE + header.size;
-	}
-	EXPECT(at > 0);
-	close(fd);
-	close(dir);
-	log_names_free(&names);
+	age_by_a_boot();
 
 	/* The host's namespace is the host's, whatever its number is today. */
 	question.netns = NETNS + 7;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "logread.h"
 #include "madelog.h"
@@ -123,6 +125,29 @@ void put_lost(uint64_t from, uint64_t until)
 void end_run(void)
 {
 	log_writer_end(writer, LOG_STOP_ASKED, &done);
+}
+
+void age_by_a_boot(void)
+{
+	struct log_names names;
+	struct log_header header;
+	uint8_t raw[LOG_HEADER_SIZE];
+	int dir, fd;
+	off_t at = 0;
+
+	EXPECT(!log_dir_open(log_path, &dir, &err));
+	EXPECT(!log_dir_list(dir, &names, &err) && names.n > 0);
+	fd = openat(dir, names.names[names.n - 1].name, O_RDWR);
+	while (pread(fd, raw, sizeof(raw), at) == sizeof(raw) && log_header_read(&header, raw)) {
+		header.boot_id[0] ^= 1;
+		log_header_write(&header, raw);
+		EXPECT(pwrite(fd, raw, sizeof(raw), at) == sizeof(raw));
+		at += LOG_HEADER_SIZE + header.size;
+	}
+	EXPECT(at > 0);
+	close(fd);
+	close(dir);
+	log_names_free(&names);
 }
 
 static int see(const struct holder *holder, void *arg)

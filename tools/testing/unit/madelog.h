@@ -28,6 +28,9 @@ void end_run(void);
 void put(uint8_t type, uint64_t id, uint64_t cookie, uint64_t s, uint64_t age);
 void put_end(uint32_t code, uint64_t s);
 
+/* As if the last file were of a boot before this one. */
+void age_by_a_boot(void);
+
 /* Of nobody. */
 void put_snapshot(uint64_t s);
 
