@@ -17,8 +17,8 @@ bool signals_stop(void);
 
 /*
  * Another way into the file of @out, for after signals_catch(&mask): it waits for room with @mask.
- * What nobody takes by the time of signals_stop() is dropped, but for the end of a line. One at a time, to be closed; NULL:
- * errno says why.
+ * What nobody takes by the time of signals_stop() is dropped, but for the end of a line. One at a
+ * time, to be closed; NULL: errno says why.
  */
 FILE *signals_output(FILE *out, const sigset_t *mask);
 
