@@ -209,7 +209,8 @@ static void judge_dests(const struct ephports_tally *tally, struct ephports_grou
 		if (!room || room->hosts != hosts)
 			continue;
 		size = ephports_room_size(room) - room->nr_reserved;
-		judge(fresh, &dest->key, size - min(size, ephports_tally_headroom(room, dest)), size);
+		judge(fresh, &dest->key, size - min(size, ephports_tally_headroom(room, dest)),
+		      size);
 	}
 }
 

@@ -116,7 +116,7 @@ static __always_inline void ephports_attrs_address(struct ephports_attrs *attrs,
 		memcpy(ephports_attrs_add(attrs, type, 4), addr, 4);
 }
 
-/* As strlen(), a word at a time; @size, a multiple of a word's, is all of @text, its NUL included. */
+/* As strlen(), a word at a time; @size, a multiple of a word's, is all of @text, with its NUL. */
 static __always_inline size_t ephports_attrs_strlen(const char *text, size_t size)
 {
 	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;

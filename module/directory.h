@@ -64,7 +64,8 @@ static inline u64 ephports_directory_count(u64 word)
 
 /* The CPUs that a word's content names; @slots is the loop's own. */
 #define ephports_directory_each_cpu(cpu, slots, word)						\
-	for ((slots) = (word) & (EPHPORTS_WORD_ONE - 1); (slots); (slots) >>= EPHPORTS_SLOT_BITS)	\
+	for ((slots) = (word) & (EPHPORTS_WORD_ONE - 1); (slots);				\
+	     (slots) >>= EPHPORTS_SLOT_BITS)							\
 		if (((cpu) = ((slots) & EPHPORTS_SLOT_MASK) - 1) < EPHPORTS_SLOT_MASK)
 
 /* The lowest slot of a word that has this content, as what to add to an empty one; 0: none has. */
@@ -93,7 +94,10 @@ static inline void ephports_directory_unlock(atomic64_t *word)
 	atomic64_add_return_release(-EPHPORTS_WORD_LOCK, word);
 }
 
-/* Locked, which ends here, as @old told; others may have gone since. A record of a CPU's table came. */
+/*
+ * Locked, which ends here, as @old told; others may have gone since. A record of a CPU's table
+ * came.
+ */
 static inline void ephports_directory_add(atomic64_t *word, u64 old, unsigned int cpu)
 {
 	atomic64_add_return_release(EPHPORTS_WORD_ONE + ephports_directory_slot(old, 0, cpu + 1) -

@@ -71,7 +71,8 @@ MODULE_PARM_DESC(slow_sweep, "ms to sleep before a walk drops what it met too la
 
 static bool waiting;	/* a walk waits for a handler */
 module_param(waiting, bool, 0444);
-static enum { IDLE, HELD, MET } holding;	/* a handler waits; a walk has been through the tables */
+/* A handler waits; a walk has been through the tables. */
+static enum { IDLE, HELD, MET } holding;
 static int gave_up;	/* how often nobody came */
 module_param(gave_up, int, 0444);
 
@@ -110,9 +111,9 @@ static int enter(enum ephports_probe probe, struct kretprobe_instance *ri, struc
 }
 
 /*
- * Waits until a walk has met the socket, and returns true, if it is one of @n that are to. In a return
- * handler preemption is off, on 5.10 interrupts too. The number goes down last: a walk that finds
- * nothing held, nor to be held, does not wait.
+ * Waits until a walk has met the socket, and returns true, if it is one of @n that are to. In a
+ * return handler preemption is off, on 5.10 interrupts too. The number goes down last: a walk that
+ * finds nothing held, nor to be held, does not wait.
  */
 static bool hold(atomic_t *n)
 {

@@ -60,7 +60,7 @@ u64 ephports_health_count(enum ephports_scope scope)
 void ephports_health_answered(void)
 {
 	atomic_set(&called, 0);
-	smp_mb();
+	smp_mb();	/* pairs with ephports_health_call() */
 }
 
 /**

@@ -31,7 +31,8 @@ bool ephports_hist_read(const struct net *net, enum ephports_proto proto, enum e
 		return false;
 	for_each_possible_cpu(cpu)
 		for (i = 0; i < EPHPORTS_HIST_BUCKETS; i++)
-			counts[i] += READ_ONCE(per_cpu_ptr(hists->cpus, cpu)->counts[proto][kind][i]);
+			counts[i] += READ_ONCE(per_cpu_ptr(hists->cpus, cpu)->
+					       counts[proto][kind][i]);
 	return true;
 }
 
@@ -85,6 +86,7 @@ u64 ephports_long_time(u8 code)
 	u64 units = code;
 
 	if (shift > 0)
-		units = ((u64)(code & (BIT(EPHPORTS_MANTISSA_BITS) - 1)) | BIT(EPHPORTS_MANTISSA_BITS)) << shift;
+		units = ((u64)(code & (BIT(EPHPORTS_MANTISSA_BITS) - 1)) |
+			 BIT(EPHPORTS_MANTISSA_BITS)) << shift;
 	return units << EPHPORTS_UNIT_BITS;
 }

@@ -149,7 +149,8 @@ static void take_picture(struct net *net, const struct ephports_failure *failure
 
 	if (guest && time_before(start, no_guest_before)) {
 		/* The next failure asks once more. */
-		WRITE_ONCE(ephports_ns(net)->incidents[ephports_proto_of(failure->rec.proto)].pictured, 0);
+		WRITE_ONCE(ephports_ns(net)->
+			   incidents[ephports_proto_of(failure->rec.proto)].pictured, 0);
 		return;
 	}
 	ephports_box_picture(net, failure);

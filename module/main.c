@@ -61,7 +61,8 @@ static int __init ephports_init(void)
 		}
 	}
 	ephports_info("loaded: %u records fit, %llu MiB with the history, %u sockets taken in",
-		      ephports_table_capacity(), (ephports_table_bytes() + ephports_history_bytes()) >> 20,
+		      ephports_table_capacity(),
+		      (ephports_table_bytes() + ephports_history_bytes()) >> 20,
 		      ephports_count_held());
 	return 0;
 }

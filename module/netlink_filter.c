@@ -175,6 +175,8 @@ int ephports_filter_read(struct ephports_filter *filter, struct nlattr **attrs,
 	       read_address(attrs[EPHPORTS_A_FILTER_PEER_ADDR],
 			    attrs[EPHPORTS_A_FILTER_PEER_PREFIX],
 			    &filter->peer, &filter->peer_bits, extack) ?:
-	       ephports_filter_mask(attrs[EPHPORTS_A_FILTER_STATES], STATES, &filter->states, extack) ?:
-	       ephports_filter_mask(attrs[EPHPORTS_A_FILTER_ORIGINS], ORIGINS, &filter->origins, extack);
+	       ephports_filter_mask(attrs[EPHPORTS_A_FILTER_STATES], STATES,
+				    &filter->states, extack) ?:
+	       ephports_filter_mask(attrs[EPHPORTS_A_FILTER_ORIGINS], ORIGINS,
+				    &filter->origins, extack);
 }

@@ -84,7 +84,8 @@ static int put_counters(struct sk_buff *skb)
 		if (put_count(skb, counters[i].attr, ephports_count_of(counters[i].cause)))
 			return -EMSGSIZE;
 	if (put_count(skb, EPHPORTS_A_COUNTER_MENDED_IN,
-		      ephports_count_mended_in(EPHPORTS_ALL) + ephports_count_widened(EPHPORTS_ALL)) ||
+		      ephports_count_mended_in(EPHPORTS_ALL) +
+		      ephports_count_widened(EPHPORTS_ALL)) ||
 	    put_count(skb, EPHPORTS_A_COUNTER_LOST, ephports_count_lost(EPHPORTS_ALL)) ||
 	    put_missed(skb) ||
 	    put_count(skb, EPHPORTS_A_COUNTER_RESYNCS, ephports_watch_walks()))
@@ -98,7 +99,8 @@ static int put_whole(struct sk_buff *skb)
 {
 	if (nla_put_u32(skb, EPHPORTS_A_INFO_CAPACITY, ephports_table_capacity()) ||
 	    nla_put_u32(skb, EPHPORTS_A_INFO_HELD, ephports_count_held()) ||
-	    nla_put_u64_64bit(skb, EPHPORTS_A_INFO_MEMORY, ephports_table_bytes() + ephports_history_bytes(),
+	    nla_put_u64_64bit(skb, EPHPORTS_A_INFO_MEMORY,
+			      ephports_table_bytes() + ephports_history_bytes(),
 			      EPHPORTS_A_INFO_PAD))
 		return -EMSGSIZE;
 	return put_counters(skb);

@@ -69,6 +69,7 @@ void ephports_ns_range_seen(void)
 		if (!ephports_ns_range_moved(net))
 			continue;
 		WRITE_ONCE(ephports_ns(net)->range_since, NOT_YET);
+		/* Pairs with ephports_ns_range_moved(). */
 		smp_store_release(&ephports_ns(net)->range, range_of(net));
 	}
 	up_read(&net_rwsem);

@@ -56,6 +56,7 @@ void ephports_pool_refill(struct ephports_pool *pool)
 		} else if (never_used < capacity) {
 			i = never_used;
 			ephports_records[i].id = 0;
+			/* Pairs with ephports_pool_used(): who comes so far finds id 0. */
 			smp_store_release(&never_used, i + 1);
 		} else {
 			break;
@@ -93,7 +94,7 @@ void ephports_pool_spill(struct ephports_pool *pool)
  */
 u32 ephports_pool_used(void)
 {
-	return smp_load_acquire(&never_used);
+	return smp_load_acquire(&never_used);	/* pairs with refill() */
 }
 
 /**

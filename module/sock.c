@@ -221,8 +221,8 @@ void ephports_sock_describe(struct ephports_record *rec, struct sock *sk, u8 pro
  * @sk: a full or a timewait socket that stands still
  * @proto: IPPROTO_TCP or IPPROTO_UDP
  *
- * If nobody has looked yet who holds the ports of its range as it is now, it may be one of them: then
- * nothing was missed.
+ * If nobody has looked yet who holds the ports of its range as it is now, it may be one of them:
+ * then nothing was missed.
  *
  * Context: preemption or BH off.
  */

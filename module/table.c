@@ -188,7 +188,8 @@ static __always_inline void link_record(u32 index, u64 hash, u64 old, enum ephpo
 	raw_spin_lock(&bucket->lock);
 	rec->next = bucket->head;
 	WRITE_ONCE(bucket->head, index);
-	smp_store_release(&rec->id, ephports_pool_id());	/* pairs with ephports_record_id() */
+	/* Pairs with ephports_record_id(). */
+	smp_store_release(&rec->id, ephports_pool_id());
 	ephports_stream_came(rec, cause);
 	ephports_directory_add(ephports_directory_word(hash), old, raw_smp_processor_id());
 	raw_spin_unlock(&bucket->lock);
@@ -330,7 +331,8 @@ static void move_aside(u32 *link, unsigned int cpu, void *ctx)
 	smp_wmb();	/* who finds it half changed finds its id changed */
 	ephports_records[aside] = *rec;
 	ephports_records[aside].flags |= EPHPORTS_F_HANDED;
-	smp_store_release(&ephports_records[aside].id, id);	/* pairs with ephports_record_id() */
+	/* Pairs with ephports_record_id(). */
+	smp_store_release(&ephports_records[aside].id, id);
 }
 
 /* Interrupts off; the record at @place is nobody's but ours, and who reads it waits. */
@@ -403,7 +405,7 @@ static __always_inline void take_record(u32 *link, unsigned int cpu, void *ctx)
 {
 	struct taking *taking = ctx;
 
-	/* A walk's late find, while the holder that its memory is now, or its port, has no record. */
+	/* A walk's late find; the holder that its memory is now, or its port, has no record. */
 	if (unlikely((ephports_records[*link].flags & EPHPORTS_F_MET) &&
 		     (ephports_records[*link].cookie != taking->cookie ||
 		      ephports_records[*link].port != taking->port))) {

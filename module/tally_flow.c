@@ -100,7 +100,10 @@ static void reserve_past(struct ephports_groups *groups)
  */
 int ephports_tally_count_flow(struct ephports_tally *tally)
 {
-	struct ephports_history_cursor cursor = { .low = tally->filter.low, .high = tally->filter.high };
+	struct ephports_history_cursor cursor = {
+		.low = tally->filter.low,
+		.high = tally->filter.high,
+	};
 	int err;
 
 	if (!ephports_tally_has_flow(tally))

@@ -42,7 +42,7 @@ struct trouble {
 
 static DEFINE_MUTEX(walk_lock);
 static u64 walks;					/* under walk_lock */
-static u64 mendings[EPHPORTS_SCOPES];	/* of these, those that mended something there, or may have */
+static u64 mendings[EPHPORTS_SCOPES];			/* of these, that mended, or may have */
 static unsigned long not_before = INITIAL_JIFFIES;	/* likewise */
 static unsigned long not_for_guests = INITIAL_JIFFIES;	/* likewise, if only users are concerned */
 static unsigned long not_without_room = INITIAL_JIFFIES;	/* and there is no room for them */
@@ -243,7 +243,7 @@ static void reckon_scope(enum ephports_scope scope, bool silent, bool all_is_men
 	ephports_coverage_walked(scope, began, ktime_get_boot_fast_ns());
 }
 
-/* walk_lock held, a walk that began then has ended. What is amiss on the host is so in all scopes. */
+/* walk_lock held, a walk that began then has ended. What is amiss on the host is in all scopes. */
 static void reckon(u64 began)
 {
 	bool hosts = is_mended(EPHPORTS_HOSTS), all = hosts && is_mended(EPHPORTS_ALL);
@@ -283,7 +283,8 @@ static void count_mending(const struct outset *outset)
 	enum ephports_scope scope;
 
 	for (scope = 0; scope < EPHPORTS_SCOPES; scope++)
-		if (stale || outset->troubled[scope] || outset->in[scope] != ephports_count_mended_in(scope))
+		if (stale || outset->troubled[scope] ||
+		    outset->in[scope] != ephports_count_mended_in(scope))
 			WRITE_ONCE(mendings[scope], mendings[scope] + 1);
 }
 

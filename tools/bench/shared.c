@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A plugin of QEMU that counts which CPUs write the cache lines of the kernel's memory, and how
- * often: where it allocates areas and has its modules, whoever does; elsewhere, as far as the code does
- * that is between the addresses of a line "begin end" of the file code=FILE. At the end it writes
- * "address writes others" for each, the last being writes by others than the CPU that wrote this line
- * most. What was counted is forgotten whenever the guest comes to the code at start=ADDRESS. For CPUs
- * that take turns in one thread: nothing here is locked.
+ * often: where it allocates areas and has its modules, whoever does; elsewhere, as far as the code
+ * does that is between the addresses of a line "begin end" of the file code=FILE. At the end it
+ * writes "address writes others" for each, the last being writes by others than the CPU that wrote
+ * this line most. What was counted is forgotten whenever the guest comes to the code at
+ * start=ADDRESS. For CPUs that take turns in one thread: nothing here is locked.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -63,12 +63,15 @@ static struct page *find_page(uint64_t number)
 /* @counts: not NULL if by code of the file */
 static void written(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *counts)
 {
+	struct page *page;
+
 	/* QEMU 7.2 tells of loads, too, to who asks for stores. */
 	if (address < KERNEL_SPACE || !qemu_plugin_mem_is_store(info))
 		return;
 	if (!counts && (address < AREAS || address >= AREAS_END) && address < MODULES)
 		return;
-	find_page(address >> PAGE_BITS)->lines[address >> LINE_BITS & (LINES - 1)].writes[cpu % CPUS]++;
+	page = find_page(address >> PAGE_BITS);
+	page->lines[address >> LINE_BITS & (LINES - 1)].writes[cpu % CPUS]++;
 }
 
 static void forget(unsigned int cpu, void *arg)

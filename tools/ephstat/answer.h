@@ -23,8 +23,8 @@ struct question {
 
 /*
  * Tells @fn every holder that was there at any time asked for (or more of them) and every span that
- * is whole, these in the order of time. Sets @interrupted if holders may be missing all the same, and
- * @question->doubt if it finds any. Returns an exit code.
+ * is whole, these in the order of time. Sets @interrupted if holders may be missing all the same,
+ * and @question->doubt if it finds any. Returns an exit code.
  */
 typedef int (*memory_fn)(struct question *question, holder_fn fn, void *fn_arg, void *arg,
 			 bool *interrupted, struct error *err);

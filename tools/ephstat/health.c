@@ -33,8 +33,8 @@ static void missed_text(struct text *text, uint64_t missed)
 }
 
 /*
- * Users can have so many sockets in namespaces of their own that there is no room for them; likewise
- * 0 for those who may not know.
+ * Users can have so many sockets in namespaces of their own that there is no room for them;
+ * likewise 0 for those who may not know.
  */
 static void others_text(struct text *text, const struct info *info)
 {

@@ -95,7 +95,8 @@ static int by_port(const void *left, const void *right)
 	int order = compare(a->nsid, b->nsid);
 
 	if (!order)
-		order = compare((uint32_t)a->proto << 16 | a->port, (uint32_t)b->proto << 16 | b->port);
+		order = compare((uint32_t)a->proto << 16 | a->port,
+				(uint32_t)b->proto << 16 | b->port);
 	if (!order)
 		order = compare(a->from_ns, b->from_ns);
 	return order ? order : compare(a->cookie, b->cookie);

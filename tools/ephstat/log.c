@@ -21,7 +21,7 @@
 #define SNAPSHOT_NS	(10 * SECOND)	/* between two snapshots, but for a new file */
 #define LONGEST_REST_NS	(600 * SECOND)	/* while they are interrupted, each time twice as long */
 #define TICK_ROWS	1024
-#define LAST_ROUNDS	2		/* when it is to stop: the last events, and the look after them */
+#define LAST_ROUNDS	2		/* when it is to stop: the last events, then the look */
 
 struct logging {
 	const struct ephstat *es;

@@ -53,7 +53,7 @@ enum log_type {
 	LOG_DOUBT,		/* from..until: the module vouched not for its records */
 	LOG_UNUSUAL,		/* flag */
 	LOG_PLACE,		/* at the start of each file, before the run: place */
-	LOG_LOOK,		/* from..until: it did, for those of the ports port_low..port_high */
+	LOG_LOOK,		/* from..until: it did, for the ports port_low..port_high */
 
 	LOG_TYPES,
 };

@@ -19,7 +19,8 @@ static int take_span(const struct holder *holder, void *arg)
 
 	if (!holder_is_span(holder))
 		return EXIT_OK;
-	return spans_add(taking->to, &(struct span){ holder->covered_from_ns, holder->covered_to_ns },
+	return spans_add(taking->to,
+			 &(struct span){ holder->covered_from_ns, holder->covered_to_ns },
 			 taking->err);
 }
 

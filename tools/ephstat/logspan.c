@@ -183,7 +183,8 @@ int log_spans_look(struct log_spans *s, const struct log_record *look, const cha
 		open_anew(s, look->until_ns);
 	if (!s->open || !s->whole || look->until_ns <= s->from_ns)
 		return EXIT_OK;
-	span = wall_span(s, look->from_ns > s->from_ns ? look->from_ns : s->from_ns, look->until_ns);
+	span = wall_span(s, look->from_ns > s->from_ns ? look->from_ns : s->from_ns,
+			 look->until_ns);
 	if (!why) {
 		ret = add(s, &s->vouched, &span);
 		return ret ? ret : cut_gaps(s, look->until_ns);

@@ -27,7 +27,7 @@ struct log_spans {
 	bool resume;			/* it will be, from the next event on */
 	uint64_t from_ns;
 	struct spans vouched;		/* wall: there is to be a snapshot yet */
-	struct spans gaps;		/* wall: what is vouched for next may reach back into them */
+	struct spans gaps;		/* wall: what is vouched for next may reach into them */
 	uint64_t gap_ns;		/* the end of the last gap */
 	uint64_t due_ns;		/* from when on there has to be a snapshot */
 	uint64_t begun_ns;		/* the snapshot being read */

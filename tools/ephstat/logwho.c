@@ -112,6 +112,7 @@ static int look(struct looking *l, const struct question *question, int dir)
 int log_holders(struct question *question, holder_fn fn, void *fn_arg, void *arg,
 		bool *interrupted, struct error *err)
 {
+	const uint64_t until_ns = question->until_ns ? question->until_ns : UINT64_MAX;
 	struct looking l = { .filter = question->es->filter, .err = err };
 	int dir, ret = log_dir_open(arg, &dir, err);
 
@@ -122,7 +123,7 @@ int log_holders(struct question *question, holder_fn fn, void *fn_arg, void *arg
 	l.filter.netns = l.where.netns;
 	l.spans = (struct log_spans){
 		.filter = &l.filter,
-		.asked = { question->since_ns, question->until_ns ? question->until_ns : UINT64_MAX },
+		.asked = { question->since_ns, until_ns },
 		.to = &l.covered,
 		.err = err,
 	};

@@ -82,9 +82,11 @@ int64_t log_clock_ahead(void)
 	int64_t ahead = 0;
 	unsigned int i;
 
-	/* Whoever stands still between two readings, as virtual machines do, is wrong by half of that. */
+	/* Who stands still between two readings, as virtual machines do, errs by half of that. */
 	for (i = 0; i < CLOCK_READINGS; i++) {
-		const uint64_t before = log_now(), wall = clock_ns(CLOCK_REALTIME), after = log_now();
+		const uint64_t before = log_now();
+		const uint64_t wall = clock_ns(CLOCK_REALTIME);
+		const uint64_t after = log_now();
 
 		if (after - before >= least)
 			continue;

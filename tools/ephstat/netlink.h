@@ -18,9 +18,9 @@ int nl_open(struct nl **nlp, struct error *err);
 void nl_close(struct nl *nl);
 
 /*
- * What is known of a network namespace (@about->netns; 0: one's own) and of the module, but for ports
- * in use and sockets: these take a look at every record, and are told by nl_usage(). Whether all is
- * known is told of all namespaces if @about->all_netns. No other part of @about matters.
+ * What is known of a network namespace (@about->netns; 0: one's own) and of the module, but for
+ * ports in use and sockets: these take a look at every record, and are told by nl_usage(). Whether
+ * all is known is told of all namespaces if @about->all_netns. No other part of @about matters.
  */
 int nl_info(struct nl *nl, const struct filter *about, struct info *info, struct error *err);
 int nl_usage(struct nl *nl, const struct filter *about, struct info *info, struct error *err);

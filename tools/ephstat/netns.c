@@ -68,7 +68,7 @@ int netns_resolve(const char *name, uint32_t *inode, struct error *err)
 			 "a name of ip-netns(8), a path, a process or an inode number", name);
 }
 
-/* The number of the first namespace of processes is the same on every machine (PROC_PID_INIT_INO). */
+/* The number of the first namespace of processes, the same everywhere (PROC_PID_INIT_INO). */
 #define FIRST_PIDS	0xeffffffcu
 
 bool netns_is_hosts(uint32_t inode)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel tells owners by process, a thousand at most; where there are more, sums are made of what
- * is held, port by port. What a sum has in common with all of its rows is told of it, the rest of who
- * it is is not.
+ * The kernel tells owners by process, a thousand at most; where there are more, sums are made of
+ * what is held, port by port. What a sum has in common with all of its rows is told of it, the rest
+ * of who it is is not.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +109,8 @@ static bool same_who(const struct who *a, const struct who *b)
 
 static size_t *bucket_of(struct owner_sums *sums, const struct who *who)
 {
-	uint64_t key = who->cgroup ^ who->uid ^ (uint64_t)who->pid << 16 ^ (uint64_t)who->netns << 32;
+	uint64_t key = who->cgroup ^ who->uid ^ (uint64_t)who->pid << 16 ^
+		       (uint64_t)who->netns << 32;
 	const char *c;
 
 	for (c = who->comm; *c; c++)
@@ -202,7 +203,8 @@ void owner_sums_restart(struct owner_sums *sums)
 
 static int compare(const void *a, const void *b)
 {
-	const struct owner *x = &((const struct sum *)a)->owner, *y = &((const struct sum *)b)->owner;
+	const struct owner *x = &((const struct sum *)a)->owner;
+	const struct owner *y = &((const struct sum *)b)->owner;
 
 	return (x->used < y->used) - (x->used > y->used);
 }

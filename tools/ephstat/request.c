@@ -94,7 +94,7 @@ struct dump {
 	const struct filter *filter;	/* NULL: nothing to be left out */
 	uint16_t top_attr;
 	uint32_t top;			/* 0: as many as the module tells */
-	uint32_t owners;		/* of DEST_GET alone; 0: none, and what was released is told */
+	uint32_t owners;		/* of DEST_GET alone; 0: none; what went is told */
 	uint32_t wanted;		/* of PORT_GET alone; 0: all */
 	uint64_t since_ns;		/* of WHO_GET alone, as the next; 0: no bound */
 	uint64_t until_ns;

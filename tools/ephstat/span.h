@@ -21,7 +21,7 @@ struct spans {
 	bool unordered;		/* not all begin where those before them ended, or later */
 };
 
-/* To be told in the order of time, if it can be. Returns EXIT_OK, or EXIT_RUNTIME for want of memory. */
+/* To be told in the order of time, if it can be. EXIT_OK, or EXIT_RUNTIME for want of memory. */
 int spans_add(struct spans *spans, const struct span *span, struct error *err);
 /* Takes @gap out of them, wherever it lies. Returns likewise. */
 int spans_cut(struct spans *spans, const struct span *gap, struct error *err);

@@ -28,7 +28,7 @@ one_line_with() { # one_line_with WORDS COMMAND...
 }
 
 echo "KTAP version 1"
-echo "1..6"
+echo "1..7"
 
 fresh
 text=$("$copy/scripts/build-module" 6.1 W=1 C=2 2>&1 >/dev/null)
@@ -54,3 +54,10 @@ elsewhere=$(grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\(|IS_(ENABLED|BUILTIN|MO
 	grep -v '^module/compat\.h:')
 [ -z "$elsewhere" ] && grep -q LINUX_VERSION_CODE module/compat.h
 result $? "kernel versions and options are asked for in compat.h alone" "$elsewhere"
+
+# A string stays whole, for whoever looks for what it says.
+long=$(git ls-files '*.c' '*.h' | while read -r file; do
+	expand "$file" | grep -nE '^[^"]{101,}$' | sed "s|^|$file:|"
+done)
+[ -z "$long" ]
+result $? "no line of C is longer than 100 columns" "$long"

@@ -75,7 +75,8 @@ static uint32_t gain(const char *name, struct cause_shared shared)
 	for (i = 0; i < n; i++) {
 		EXPECT(list[i].gain > 0);
 		EXPECT(!i || list[i - 1].cures >= list[i].cures);
-		EXPECT(!i || list[i - 1].cures != list[i].cures || list[i - 1].gain >= list[i].gain);
+		EXPECT(!i || list[i - 1].cures != list[i].cures ||
+		       list[i - 1].gain >= list[i].gain);
 		if (!strcmp(list[i].name, name))
 			return list[i].gain;
 	}

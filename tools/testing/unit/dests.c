@@ -89,7 +89,7 @@ static void test_dest_text(void)
 	EXPECT(run(cmd_dest) == EXIT_RUNTIME);
 }
 
-/* A port that bind() took early is gone, towards whomever: what is left decides, not what is used. */
+/* A port that bind() took early is gone, towards whomever: what is left decides, not the rest. */
 static void test_dest_early(void)
 {
 	reset();
@@ -163,7 +163,7 @@ static void test_owners_by(void)
 	json_object_put(doc);
 }
 
-/* A thousand processes with a port each are more than one with five hundred, if they are one service. */
+/* A thousand processes of one service with a port each are more than one with five hundred. */
 static void test_owners_of_many(void)
 {
 	struct json_object *doc;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is written until a signal says to stop: who reads lines gets whole ones, and nobody hangs. */
+/* What is written until a signal says to stop: who reads gets whole lines, and nobody hangs. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>

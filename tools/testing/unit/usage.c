@@ -122,8 +122,8 @@ static void test_dest(void)
 	EXPECT(!dest_is_new(&dest));
 	/* All but what only requests have, and padding. */
 	EXPECT((dest.told | 1 | TOLD(EPHPORTS_A_DEST_FILTER) | TOLD(EPHPORTS_A_DEST_TOP) |
-		TOLD(EPHPORTS_A_DEST_PAD) |
-		TOLD(EPHPORTS_A_DEST_OWNERS) | TOLD(EPHPORTS_A_DEST_HELD)) == TOLD(EPHPORTS_A_DEST_MAX + 1) - 1);
+		TOLD(EPHPORTS_A_DEST_PAD) | TOLD(EPHPORTS_A_DEST_OWNERS) |
+		TOLD(EPHPORTS_A_DEST_HELD)) == TOLD(EPHPORTS_A_DEST_MAX + 1) - 1);
 
 	start();
 	put_dest(DEST_OWNERS + 3);
