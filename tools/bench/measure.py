@@ -25,6 +25,7 @@ STRETCHES = {"rst": 12, "tw": 10, "udp": 8, "server": 12}
 NEEDS_TUN = "server"
 FEW, SOME, MANY, MOST = 1000, 10_000, 100_000, 500_000
 NAMESPACES = 4000
+TIME_WAIT, OF_LATE = 61, 11  # seconds
 LIBC = ctypes.CDLL(None, use_errno=True)
 ROOM = 1 << 20
 
@@ -170,9 +171,12 @@ def cost(*command):
 
 @contextlib.contextmanager
 def held(kind, n):
+    """As if nothing had been before: no TIME_WAIT, and nothing that was released of late."""
+    time.sleep(TIME_WAIT)
     with subprocess.Popen([TRAFFIC, "hold", kind, str(n)], stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"held\n"
+        time.sleep(OF_LATE)
         try:
             yield
         finally:
