@@ -132,6 +132,7 @@ def namespaces_by_the_thousand_are_exact_those_that_die_too():
 
 
 if __name__ == "__main__":
+    assert os.cpu_count() == 4 and os.sysconf("SC_NPROCESSORS_CONF") == 64
     for name in ("fs.nr_open", "fs.file-max"):
         sysctl(name, 1 << 22)
     resource.setrlimit(resource.RLIMIT_NOFILE, (1 << 20, 1 << 20))
