@@ -21,7 +21,7 @@ TRAFFIC = shutil.copy(os.path.join(HERE, "traffic"), "/tmp/traffic")
 EPHSTAT = shutil.copy(os.path.join(HERE, "../ephstat/ephstat"), "/tmp/ephstat")
 
 # How many stretches of 40 ms; in TIME_WAIT, what is opened stays, and the range has an end.
-STRETCHES = {"rst": 12, "tw": 10, "udp": 8, "server": 12}
+STRETCHES = {"rst": 40, "tw": 10, "udp": 40, "server": 40}
 NEEDS_TUN = "server"
 FEW, SOME, MANY, MOST = 1000, 10_000, 100_000, 500_000
 NAMESPACES = 4000
