@@ -94,7 +94,7 @@ void ephports_pool_spill(struct ephports_pool *pool)
  */
 u32 ephports_pool_used(void)
 {
-	return smp_load_acquire(&never_used);	/* pairs with refill() */
+	return smp_load_acquire(&never_used);	/* pairs with ephports_pool_refill() */
 }
 
 /**
