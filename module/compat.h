@@ -34,6 +34,18 @@
 #define EPHPORTS_ALIGNS_U64	(!IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS))
 
 /*
+ * Debian's kernels from 6.1 on clear each variable where it is declared
+ * (CONFIG_INIT_STACK_ALL_ZERO): of a record that is written as a whole before any of it is read, 14
+ * words on the path of every port. For a variable whose compiler knows how not to (GCC 10, which
+ * builds 5.10's, does neither).
+ */
+#if __has_attribute(__uninitialized__)
+#define ephports_uncleared	__attribute__((__uninitialized__))
+#else
+#define ephports_uncleared
+#endif
+
+/*
  * d19ad0775dcd ("ftrace: Have the callbacks receive a struct ftrace_regs instead of
  * pt_regs"), v5.11; a25d036d939a ("ftrace: Reverse what the RECURSION flag means in
  * the ftrace_ops"), v5.11. A callback that meets no function of its own needs no

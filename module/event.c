@@ -3,6 +3,7 @@
 #include <linux/irqflags.h>
 #include <linux/ktime.h>
 
+#include "compat.h"
 #include "event.h"
 #include "failure.h"
 #include "health.h"
@@ -45,8 +46,8 @@ static void lose(const struct ephports_record *rec)
  */
 void ephports_event_taken(struct ephports_record *rec, enum ephports_cause cause)
 {
+	struct ephports_record stale ephports_uncleared;
 	enum ephports_inserted inserted;
-	struct ephports_record stale;
 
 	inserted = ephports_table_insert(rec, cause, &stale);
 	if (unlikely(stale.id))
@@ -73,7 +74,8 @@ static bool hold_too(const void *from, const void *to, u64 cookie, u16 port, u64
 /* Without room, the release of @from will be the end of what is known. */
 static bool take_over(const void *from, const void *to, u64 cookie, u16 port, u64 now)
 {
-	struct ephports_record rec, stale;
+	struct ephports_record rec ephports_uncleared;
+	struct ephports_record stale ephports_uncleared;
 	enum ephports_handed handed;
 
 	handed = ephports_table_hand_over(from, to, cookie, port, now, &stale);

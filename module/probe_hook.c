@@ -50,7 +50,7 @@ static void on_inherit(struct ephports_ftrace_regs *regs)
 /* The listener's owner is the child's: nobody else's process is known to the kernel. */
 static void own_like_listener(struct ephports_record *rec, const struct sock *child)
 {
-	struct ephports_record of;
+	struct ephports_record of ephports_uncleared;
 
 	if (this_cpu_read(heritage.child) == child &&
 	    ephports_table_copy(this_cpu_read(heritage.listener), &of) &&
@@ -67,7 +67,7 @@ static void own_like_listener(struct ephports_record *rec, const struct sock *ch
 static void on_accept(struct ephports_ftrace_regs *regs)
 {
 	struct sock *sk = (struct sock *)ephports_ftrace_arg(regs, 0);
-	struct ephports_record rec;
+	struct ephports_record rec ephports_uncleared;
 
 	if (!ephports_ftrace_arg(regs, 2) || sk->sk_protocol != IPPROTO_TCP ||
 	    !ephports_ns_in_range(sock_net(sk), sk->sk_num))

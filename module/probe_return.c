@@ -63,7 +63,7 @@ static noinline void refused(const struct attempt *attempt, u64 now, u64 searche
 
 static __always_inline void taken(const struct attempt *attempt, u64 now, u64 searched)
 {
-	struct ephports_record rec;
+	struct ephports_record rec ephports_uncleared;
 
 	if (!ephports_ns_in_range(sock_net(attempt->sk), attempt->sk->sk_num))
 		return;
