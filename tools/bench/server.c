@@ -143,5 +143,9 @@ static void server_cycle(void)
 }
 
 const struct workload workload_server = {
-	"server", "accept and reset, without the client's side", 16, start_server, server_cycle,
+	.name = "server",
+	.what = "accept and reset, without the client's side",
+	.batch = 16,
+	.start = start_server,
+	.cycle = server_cycle,
 };

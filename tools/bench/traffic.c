@@ -137,6 +137,8 @@ static int measure(const struct workload *workload, unsigned int n)
 		run_chunk(workload);
 	for (i = 0; i < n; i++)
 		chunks[i] = run_chunk(workload);
+	if (workload->check)
+		workload->check(all_cycles);
 	printf("%.1f %u\n", middle(chunks, n), all_cycles);
 	free(chunks);
 	return 0;

@@ -5,13 +5,17 @@
 
 #include <stdint.h>
 
-/* A kind of traffic: @start gets ready, then @cycle is called again and again. */
+/*
+ * A kind of traffic: @start gets ready, then @cycle is called again and again; @check, if there is
+ * one, dies unless that did what it is to do.
+ */
 struct workload {
 	const char *name;
 	const char *what;
 	unsigned int batch;	/* cycles between two looks at the clock */
 	void (*start)(void);
 	void (*cycle)(void);
+	void (*check)(unsigned int cycles);
 };
 
 extern const struct workload workload_rst, workload_tw, workload_udp, workload_server;
