@@ -48,6 +48,11 @@ def say(*words):
     print(*words, file=sys.stderr, flush=True)
 
 
+def write(path, value):
+    with open(path, "w", encoding="ascii") as file:
+        file.write(str(value))
+
+
 @contextlib.contextmanager
 def loaded(module, *params):
     run("insmod", module, *params)
@@ -62,9 +67,8 @@ def loaded(module, *params):
 def keep_empty_slabs():
     """The kernel frees what it frees after a grace period in batches, and in waves gives the pages of
     some of it back, only to take them anew and clear them: that counts as an instruction a byte."""
-    for name in glob.glob("/sys/kernel/slab/*/min_partial"):
-        with open(name, "w", encoding="ascii") as file:
-            file.write(str(SLABS))
+    for path in glob.glob("/sys/kernel/slab/*/min_partial"):
+        write(path, SLABS)
 
 
 def cycle(workload, **env):
@@ -242,8 +246,7 @@ def memory_per_port(module):
 
 def allow_many_files():
     for name in ("nr_open", "file-max"):
-        with open(f"/proc/sys/fs/{name}", "w", encoding="ascii") as file:
-            file.write(str(4 * ROOM))
+        write(f"/proc/sys/fs/{name}", 4 * ROOM)
 
 
 def readings(module, _root):

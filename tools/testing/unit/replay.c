@@ -30,7 +30,7 @@ static void make_it_noon(void)
 {
 	char zone[16];
 
-	snprintf(zone, sizeof(zone), "XXX%+ld", (long)(time(NULL) % DAY / 3600) - 12);
+	snprintf(zone, sizeof(zone), "ZON%+ld", (long)(time(NULL) % DAY / 3600) - 12);
 	setenv("TZ", zone, 1);
 	tzset();
 	EXPECT(localtime(&(time_t){ time(NULL) })->tm_hour == 12);
